@@ -1,0 +1,180 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"cailiao/bot"
+	"cailiao/handlers"
+	"cailiao/imaging"
+	"cailiao/intake"
+	"cailiao/notify"
+	"cailiao/review"
+	"cailiao/storage"
+	"cailiao/wechat"
+)
+
+// App is the whole program, opened.
+type App struct {
+	Config  Config
+	Season  *intake.Season
+	DB      *storage.DB
+	Redis   *storage.Redis
+	Blobs   storage.Blobs
+	WeChat  *wechat.Account
+	Bot     *bot.Bot
+	Desk    *review.Desk
+	Notices *notify.Loop
+
+	pages http.Handler
+	log   *slog.Logger
+}
+
+// Options are what the configuration does not say.
+type Options struct {
+	Now      func() time.Time // nil: the machine's clock
+	Log      *slog.Logger     // nil: discard
+	Season   *intake.Season   // nil: from the configuration's file
+	Pictures fs.FS            // the example pictures of Season
+
+	Front func(http.Handler) http.Handler // what stands before the pages; nil: nothing
+}
+
+// Open opens every part and brings the database up to date. What fails is named.
+func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Season == nil {
+		season, pictures, err := LoadSeason(cfg.Season, cfg.Location())
+		if err != nil {
+			return nil, err
+		}
+		opts.Season, opts.Pictures = season, pictures
+	}
+	a := &App{Config: cfg, Season: opts.Season, log: opts.Log}
+	if err := a.openStores(ctx, opts); err != nil {
+		a.Close()
+		return nil, err
+	}
+	if err := a.openHouse(opts); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) openStores(ctx context.Context, opts Options) (err error) {
+	if a.DB, err = storage.Open(ctx, a.Config.Database); err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	if err = a.DB.Migrate(ctx); err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	if a.Redis, err = storage.OpenRedis(ctx, a.Config.Redis, opts.Now); err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
+	if a.Blobs, err = storage.OpenBlobs(a.Config.Blobs); err != nil {
+		return fmt.Errorf("blobs: %w", err)
+	}
+	a.WeChat, err = wechat.Open(a.Config.WeChat, a.Redis, wechat.Options{Now: opts.Now, Log: opts.Log})
+	return err
+}
+
+func (a *App) openHouse(opts Options) error {
+	a.Notices = notify.New(notify.Loop{
+		DB: a.DB, WeChat: a.WeChat, Season: a.Season, Config: a.Config.Notices,
+		Now: opts.Now, Log: opts.Log, Owner: instance(),
+	})
+	a.Bot = &bot.Bot{
+		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(a.Config.Imaging),
+		Season: a.Season, Now: opts.Now, Log: opts.Log,
+		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
+	}
+	a.Desk = &review.Desk{
+		DB: a.DB, Blobs: a.Blobs, Season: a.Season, Now: opts.Now, Log: opts.Log, Wake: a.Notices.Wake,
+	}
+	house := &handlers.House{
+		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
+		Season: a.Season, SeasonFS: opts.Pictures, Now: opts.Now, Log: opts.Log,
+		PublicURL: a.Config.Server.PublicURL,
+	}
+	pages, err := house.Router()
+	if err != nil {
+		return err
+	}
+	if opts.Front != nil {
+		pages = opts.Front(pages)
+	}
+	a.pages = pages
+	return nil
+}
+
+// drainFor is how long running work may take after the order to stop.
+const drainFor = 20 * time.Second
+
+// Serve answers on ln and runs the loops until ctx ends; then no new work is taken, what runs is
+// finished, and what could not be finished stays recorded for the next start.
+func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	server := &http.Server{
+		Handler:           a.pages,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	loops, stopLoops := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { a.Bot.Run(loops) })
+	running.Go(func() { a.Notices.Run(loops) })
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(ln) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+	defer cancel()
+	err = errors.Join(err, server.Shutdown(draining))
+	stopLoops()
+	running.Wait()
+	return errors.Join(err, a.Bot.Drain(draining))
+}
+
+// Close lets go of everything Open took.
+func (a *App) Close() error {
+	var errs []error
+	if a.WeChat != nil {
+		a.WeChat.Close()
+	}
+	if a.Redis != nil {
+		errs = append(errs, a.Redis.Close())
+	}
+	if a.DB != nil {
+		errs = append(errs, a.DB.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// instance names this process in leases.
+func instance() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return host + "/" + strconv.Itoa(os.Getpid())
+}

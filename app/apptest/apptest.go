@@ -1,0 +1,123 @@
+// Package apptest starts the whole program for tests: real HTTP from the fake platform to the
+// callback and back, real pages, a clock that tests move.
+package apptest
+
+import (
+	"context"
+	"net"
+	"net/http/httptest"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"cailiao/app"
+	"cailiao/storage"
+	"cailiao/storage/storagetest"
+	"cailiao/wechat"
+	"cailiao/wechat/wechattest"
+)
+
+// World is the program running, and the platform and clock around it.
+type World struct {
+	*app.App
+	Platform *wechattest.Platform
+	Clock    *Clock
+	URL      string // of the program
+	stop     func() error
+}
+
+// Each runs f once per engine set that is available; see storagetest for which must be.
+func Each(t *testing.T, f func(t *testing.T, engine string)) {
+	t.Helper()
+	for _, engine := range storagetest.Engines(t) {
+		t.Run(engine, func(t *testing.T) { f(t, engine) })
+	}
+}
+
+// Start runs the program at start o'clock with the Beijing season and an empty database. It is
+// stopped when the test ends, and must then have drained without error.
+func Start(t *testing.T, engine string, start time.Time) *World {
+	t.Helper()
+	w := &World{Clock: &Clock{at: start, since: time.Now()}}
+	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now})
+	t.Cleanup(w.Platform.Close)
+	api := httptest.NewServer(w.Platform)
+	t.Cleanup(api.Close)
+	w.run(t, engine, api.URL)
+	w.Platform.SetCallback(w.URL + "/wechat")
+	t.Cleanup(func() {
+		if err := w.stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	})
+	return w
+}
+
+func (w *World) run(t *testing.T, engine, apiBase string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.URL = "http://" + ln.Addr().String()
+	cfg := Config(t, engine, w.Platform, apiBase, w.URL)
+	w.App, err = app.Open(t.Context(), cfg, app.Options{Now: w.Clock.Now, Log: Logger(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	served := make(chan error, 1)
+	go func() { served <- w.Serve(ctx, ln) }()
+	w.stop = sync.OnceValue(func() error {
+		cancel()
+		err := <-served
+		w.App.Close()
+		return err
+	})
+}
+
+// Config is the example configuration on the given engine set, with fresh stores.
+func Config(t *testing.T, engine string, platform *wechattest.Platform, apiBase, publicURL string) app.Config {
+	t.Helper()
+	cfg, err := app.LoadConfig(filepath.Join(Root(), "config.example.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := platform.Options()
+	cfg.Server = app.Server{Listen: "127.0.0.1:0", PublicURL: publicURL}
+	cfg.WeChat = wechat.Config{
+		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase,
+	}
+	cfg.Blobs = storage.BlobsConfig{Dir: t.TempDir()}
+	cfg.Database, cfg.Redis = storagetest.Stores(t, engine)
+	return cfg
+}
+
+// Root is the project's folder.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// Clock runs like the machine's from a chosen moment, and can be moved forward.
+type Clock struct {
+	mu    sync.Mutex
+	at    time.Time
+	since time.Time
+}
+
+// Now is the moment in this world.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at.Add(time.Since(c.since))
+}
+
+// Advance moves the clock forward.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}

@@ -1,0 +1,44 @@
+package apptest
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Logger writes into the test's own log, and fails the test at its end when a line holds one
+// of the secrets: names, numbers and tokens of the test's people have no place in logs.
+func Logger(t *testing.T, secrets ...string) *slog.Logger {
+	t.Helper()
+	log := &testLog{t: t}
+	t.Cleanup(func() {
+		log.mu.Lock()
+		defer log.mu.Unlock()
+		log.over = true
+		for _, secret := range append(secrets, Secrets...) {
+			if strings.Contains(log.all.String(), secret) {
+				t.Errorf("the log holds personal data or a secret (%d characters)", len(secret))
+			}
+		}
+	})
+	return slog.New(slog.NewTextHandler(log, nil))
+}
+
+type testLog struct {
+	t    *testing.T
+	mu   sync.Mutex
+	all  bytes.Buffer
+	over bool
+}
+
+func (l *testLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all.Write(p)
+	if !l.over {
+		l.t.Log(strings.TrimSpace(string(p)))
+	}
+	return len(p), nil
+}

@@ -1,0 +1,105 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"cailiao/review"
+	"cailiao/storage"
+	"cailiao/wechat"
+)
+
+// Finding is one line of `cailiao check`.
+type Finding struct {
+	Part string // "season", "database", "redis", "blobs", "wechat"
+	Says string // what was found
+	Err  error  // what to mend; nil: all right
+}
+
+// Check tries every part of a configuration that has been read, without changing anything.
+func Check(ctx context.Context, cfg Config) []Finding {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	findings := []Finding{{Part: "config", Says: cfg.Server.PublicURL}}
+	add := func(part string, try func() (string, error)) {
+		says, err := try()
+		findings = append(findings, Finding{Part: part, Says: says, Err: err})
+	}
+	add("season", func() (string, error) { return checkSeason(cfg) })
+	add("database", func() (string, error) { return checkDatabase(ctx, cfg) })
+	var redis *storage.Redis
+	add("redis", func() (string, error) {
+		var err error
+		if redis, err = storage.OpenRedis(ctx, cfg.Redis, time.Now); err != nil {
+			return "", err
+		}
+		return cfg.Redis.Addr, redis.Ping(ctx)
+	})
+	if redis != nil {
+		defer redis.Close()
+	}
+	add("blobs", func() (string, error) {
+		blobs, err := storage.OpenBlobs(cfg.Blobs)
+		if err != nil {
+			return "", err
+		}
+		return cfg.Blobs.Dir, blobs.Ping(ctx)
+	})
+	add("wechat", func() (string, error) { return checkWeChat(ctx, cfg, redis) })
+	return findings
+}
+
+func checkSeason(cfg Config) (string, error) {
+	season, _, err := LoadSeason(cfg.Season, cfg.Location())
+	if err != nil {
+		return "", err
+	}
+	return season.Name, nil
+}
+
+func checkDatabase(ctx context.Context, cfg Config) (string, error) {
+	db, err := storage.Open(ctx, cfg.Database)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	have, want, err := db.Version(ctx)
+	if err != nil {
+		return "", err
+	}
+	if have != want {
+		return "", fmt.Errorf("schema is at version %d, the program needs %d: run `cailiao migrate` (serve does it by itself)", have, want)
+	}
+	return fmt.Sprintf("%s, schema %d", cfg.Database.Driver, have), nil
+}
+
+func checkWeChat(ctx context.Context, cfg Config, redis *storage.Redis) (string, error) {
+	if redis == nil {
+		return "", fmt.Errorf("not tried: it needs redis")
+	}
+	account, err := wechat.Open(cfg.WeChat, redis, wechat.Options{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return "", err
+	}
+	defer account.Close()
+	return cfg.WeChat.AppID, account.Check(ctx)
+}
+
+// OpenDesk opens what office work on the command line needs: database and season.
+func OpenDesk(ctx context.Context, cfg Config, log *slog.Logger) (*review.Desk, func() error, error) {
+	season, _, err := LoadSeason(cfg.Season, cfg.Location())
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := storage.Open(ctx, cfg.Database)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	return &review.Desk{DB: db, Season: season, Now: time.Now, Log: log}, db.Close, nil
+}

@@ -1,0 +1,190 @@
+// Package app puts the house together: it reads the configuration, opens every part and runs
+// them as one program. The command line, the demo and the whole-program tests start it.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"cailiao/imaging"
+	"cailiao/intake"
+	"cailiao/notify"
+	"cailiao/storage"
+	"cailiao/wechat"
+)
+
+// Config is config.yaml. Every section is checked by the package it belongs to.
+type Config struct {
+	Server   Server              `yaml:"server"`
+	WeChat   wechat.Config       `yaml:"wechat"`
+	Database storage.Config      `yaml:"database"`
+	Redis    storage.RedisConfig `yaml:"redis"`
+	Blobs    storage.BlobsConfig `yaml:"blobs"`
+	Imaging  imaging.Config      `yaml:"imaging"`
+	Notices  notify.Config       `yaml:"notices"`
+	Season   string              `yaml:"season"`   // path of the season file, relative to config.yaml
+	Timezone string              `yaml:"timezone"` // IANA name; default Asia/Shanghai
+}
+
+// Server is how the program is reached.
+type Server struct {
+	Listen    string `yaml:"listen"`     // host:port; default 127.0.0.1:8080
+	PublicURL string `yaml:"public_url"` // how candidates and WeChat reach it, without a path
+}
+
+// secrets may come from the environment, which wins over the file.
+var secrets = []struct {
+	env   string
+	field func(*Config) *string
+}{
+	{"CAILIAO_WECHAT_APP_SECRET", func(c *Config) *string { return &c.WeChat.AppSecret }},
+	{"CAILIAO_WECHAT_TOKEN", func(c *Config) *string { return &c.WeChat.Token }},
+	{"CAILIAO_WECHAT_ENCODING_AES_KEY", func(c *Config) *string { return &c.WeChat.EncodingAESKey }},
+	{"CAILIAO_WECHAT_PREVIOUS_AES_KEY", func(c *Config) *string { return &c.WeChat.PreviousAESKey }},
+	{"CAILIAO_DATABASE_DSN", func(c *Config) *string { return &c.Database.DSN }},
+	{"CAILIAO_REDIS_PASSWORD", func(c *Config) *string { return &c.Redis.Password }},
+}
+
+// LoadConfig reads a configuration file. Unknown keys and bad values are told all at once, each
+// with its line, key and what is expected. Paths in it count from the file's folder.
+func LoadConfig(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	cfg, err := ParseConfig(data, filepath.Dir(path))
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration %s:\n%w", path, err)
+	}
+	return cfg, nil
+}
+
+// ParseConfig is LoadConfig for bytes; relative paths count from dir.
+func ParseConfig(data []byte, dir string) (Config, error) {
+	cfg := Config{
+		Server:   Server{Listen: "127.0.0.1:8080"},
+		Database: storage.Config{Driver: "sqlite"},
+		Timezone: "Asia/Shanghai",
+	}
+	if err := intake.DecodeStrict(data, &cfg); err != nil {
+		return cfg, err
+	}
+	for _, s := range secrets {
+		if value, ok := os.LookupEnv(s.env); ok {
+			*s.field(&cfg) = value
+		}
+	}
+	if cfg.Database.Driver == "sqlite" && cfg.Database.DSN == "" {
+		cfg.Database.DSN = "data/cailiao.db"
+	}
+	if cfg.Blobs.Dir == "" {
+		cfg.Blobs.Dir = "data/photos"
+	}
+	within(dir, &cfg.Blobs.Dir)
+	within(dir, &cfg.Season)
+	if cfg.Database.Driver == "sqlite" {
+		within(dir, &cfg.Database.DSN)
+	}
+	return cfg, placed(data, cfg.Validate())
+}
+
+func within(dir string, path *string) {
+	if *path != "" && !filepath.IsAbs(*path) {
+		*path = filepath.Join(dir, *path)
+	}
+}
+
+// Validate asks every section; each fault is an *intake.FieldError with its full key.
+func (c Config) Validate() error {
+	return errors.Join(
+		under("server", c.Server.Validate()),
+		under("wechat", c.WeChat.Validate()),
+		under("database", c.Database.Validate()),
+		under("redis", c.Redis.Validate()),
+		under("imaging", c.Imaging.Validate()),
+		under("notices", c.Notices.Validate()),
+		c.validateRest(),
+	)
+}
+
+func (c Config) validateRest() error {
+	var errs []error
+	if c.Season == "" {
+		errs = append(errs, &intake.FieldError{Key: "season", Problem: "missing: the path of the season file"})
+	}
+	if _, err := time.LoadLocation(c.Timezone); err != nil {
+		errs = append(errs, &intake.FieldError{Key: "timezone", Problem: "expected an IANA name such as Asia/Shanghai"})
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks the addresses.
+func (s Server) Validate() error {
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
+		return &intake.FieldError{Key: "public_url", Problem: "expected https://host (WeChat accepts ports 80 and 443 only), without a path"}
+	}
+	return nil
+}
+
+// Location is the configured timezone of a valid configuration.
+func (c Config) Location() *time.Location {
+	loc, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// under puts a section's name before the keys of its faults.
+func under(section string, err error) error {
+	faults := fieldErrors(err)
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		fault := *f
+		fault.Key = section
+		if f.Key != "" {
+			fault.Key += "." + f.Key
+		}
+		errs[i] = &fault
+	}
+	return errors.Join(errs...)
+}
+
+// placed adds to each fault the line its key stands on, and sorts by line.
+func placed(data []byte, err error) error {
+	faults := fieldErrors(err)
+	for _, f := range faults {
+		f.Line = intake.LineOf(data, f.Key)
+	}
+	slices.SortStableFunc(faults, func(a, b *intake.FieldError) int { return a.Line - b.Line })
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = f
+	}
+	return errors.Join(errs...)
+}
+
+// fieldErrors takes joined errors apart; one that is no FieldError becomes one without a key.
+func fieldErrors(err error) []*intake.FieldError {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var faults []*intake.FieldError
+		for _, e := range joined.Unwrap() {
+			faults = append(faults, fieldErrors(e)...)
+		}
+		return faults
+	}
+	var fault *intake.FieldError
+	if errors.As(err, &fault) {
+		return []*intake.FieldError{fault}
+	}
+	return []*intake.FieldError{{Problem: err.Error()}}
+}

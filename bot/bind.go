@@ -1,0 +1,246 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"cailiao/intake"
+	"cailiao/templates"
+)
+
+// Wrong tries at binding are counted in SQL, so that an emptied Redis forgets none: per WeChat
+// user, per registration number (somebody may try it from many accounts), and overall (many
+// accounts may try many numbers).
+const (
+	scopeOpenID = "bind-user"
+	scopeNumber = "bind-number"
+	scopeAll    = "bind-all"
+
+	triesPerUser   = 5
+	triesPerNumber = 8
+	triesOverall   = 300
+	triesWithin    = time.Hour
+	attemptsFor    = 48 * time.Hour
+)
+
+// takeNumber takes the 报名号, alone or with the ID digits behind it.
+func (t *turn) takeNumber(ctx context.Context) (string, error) {
+	if reply, ok, err := t.unboundCommand(); ok || err != nil {
+		return reply, err
+	}
+	fields := strings.Fields(templates.Plain(t.msg.Text))
+	if len(fields) == 0 || len(fields) > 2 || !isNumber(fields[0]) {
+		return t.say("ask number")
+	}
+	t.talk.Memo.Number = strings.ToUpper(fields[0])
+	if len(fields) == 2 {
+		return t.prove(ctx, fields[1])
+	}
+	t.talk.Stage = stageProof
+	return t.sayText("ask proof", t.talk.Memo.Number, 0)
+}
+
+// takeProof takes the last characters of the ID number, or a corrected 报名号.
+func (t *turn) takeProof(ctx context.Context) (string, error) {
+	if reply, ok, err := t.unboundCommand(); ok || err != nil {
+		return reply, err
+	}
+	text := strings.ReplaceAll(templates.Plain(t.msg.Text), " ", "")
+	switch {
+	case len(text) == intake.ProofLength:
+		return t.prove(ctx, text)
+	case isNumber(text):
+		return t.takeNumber(ctx)
+	}
+	return t.say("ask proof again")
+}
+
+// unboundCommand answers the commands that make sense before binding; other command words ask
+// for what is missing.
+func (t *turn) unboundCommand() (reply string, ok bool, err error) {
+	switch t.cmd {
+	case "":
+		return "", false, nil
+	case "help":
+		reply, err = t.say("help unbound")
+	case "human":
+		reply, err = t.say("human unbound")
+	default:
+		if t.stage() == stageProof {
+			reply, err = t.say("ask proof again")
+		} else {
+			reply, err = t.say("ask number")
+		}
+	}
+	return reply, true, err
+}
+
+// prove binds when the digits fit the number. The same answer for an unknown number and for
+// wrong digits: nobody learns which numbers exist.
+func (t *turn) prove(ctx context.Context, tail string) (string, error) {
+	t.wiped = true
+	number := t.talk.Memo.Number
+	left, err := t.triesLeft(ctx)
+	if err != nil {
+		return "", err
+	}
+	t.talk.Stage = stageNumber
+	if left <= 0 {
+		return t.say("too many tries")
+	}
+	c, err := t.bot.DB.CandidateByNumber(ctx, number)
+	if err != nil && !errors.Is(err, intake.ErrNotFound) {
+		return "", err
+	}
+	if err != nil || !c.Proves(tail) {
+		t.missed = []string{scopeOpenID, scopeNumber, scopeAll}
+		if left == 1 {
+			return t.say("too many tries")
+		}
+		return t.sayText("no match", number, left-1)
+	}
+	if c.OpenID != "" {
+		t.site, _ = t.bot.Season.Site(c.Site)
+		return t.say("bound elsewhere")
+	}
+	full, err := t.bot.DB.Case(ctx, c.ID)
+	if err != nil {
+		return "", err
+	}
+	if err := t.meet(full); err != nil {
+		return "", err
+	}
+	t.bind, t.talk.CandidateID = c.ID, c.ID
+	t.talk.Stage, t.talk.Memo = stagePhone, intake.Memo{}
+	t.log("bind", "")
+	if _, exempt := t.bot.Season.Exempt(c.Attrs); exempt {
+		t.talk.Stage = stageUpload
+		return t.exempt(ctx)
+	}
+	return t.say("ask phone")
+}
+
+// triesLeft is how many wrong tries this user still has with this number.
+func (t *turn) triesLeft(ctx context.Context) (int, error) {
+	left := triesPerUser
+	for _, limit := range []struct {
+		scope string
+		most  int
+	}{{scopeOpenID, triesPerUser}, {scopeNumber, triesPerNumber}, {scopeAll, triesOverall}} {
+		n, err := t.bot.DB.Attempts(ctx, limit.scope, t.counted(limit.scope), t.now.Add(-triesWithin))
+		if err != nil {
+			return 0, err
+		}
+		left = min(left, limit.most-n)
+	}
+	return left, nil
+}
+
+// counted is whom a wrong try is counted against.
+func (t *turn) counted(scope string) string {
+	switch scope {
+	case scopeOpenID:
+		return who(t.row.OpenID)
+	case scopeNumber:
+		return who(t.talk.Memo.Number)
+	}
+	return "all"
+}
+
+// confirmPhone takes 对 or 换一个, or a number straight away.
+func (t *turn) confirmPhone(ctx context.Context) (string, error) {
+	switch {
+	case t.c.Candidate.Phone == "":
+		return t.takePhone(ctx)
+	case t.cmd == "yes":
+		t.c.Candidate.PhoneOK = true
+		return t.phoneSettled()
+	case t.cmd == "no" || t.cmd == "details":
+		t.talk.Stage = stageRephone
+		return t.say("ask new phone")
+	}
+	if phone, ok := intake.CleanPhone(templates.Plain(t.msg.Text)); ok {
+		return t.keepPhone(phone)
+	}
+	if command, ok := t.bot.command(t.cmd); ok {
+		return command(t, ctx)
+	}
+	return t.say("ask phone again")
+}
+
+// takePhone takes a phone number typed.
+func (t *turn) takePhone(ctx context.Context) (string, error) {
+	if phone, ok := intake.CleanPhone(templates.Plain(t.msg.Text)); ok {
+		return t.keepPhone(phone)
+	}
+	if t.cmd == "no" && t.c.Candidate.PhoneOK {
+		return t.phoneSettled()
+	}
+	if command, ok := t.bot.command(t.cmd); ok && t.cmd != "details" {
+		return command(t, ctx)
+	}
+	t.wiped = true // most likely a mistyped number
+	return t.say("bad phone")
+}
+
+func (t *turn) changePhone(context.Context) (string, error) {
+	t.talk.Stage = stageRephone
+	return t.say("ask new phone")
+}
+
+func (t *turn) keepPhone(phone string) (string, error) {
+	t.wiped = true
+	t.c.Candidate.Phone, t.c.Candidate.PhoneOK = phone, true
+	t.log("phone", "")
+	return t.phoneSettled()
+}
+
+// phoneSettled goes on to what comes next for this candidate.
+func (t *turn) phoneSettled() (string, error) {
+	t.talk.Stage = stageUpload
+	saved, err := t.say("phone saved")
+	if err != nil {
+		return "", err
+	}
+	var next string
+	switch t.stage() {
+	case stageUpload:
+		next, err = t.showList()
+	case stageClosed:
+		next, err = t.outside(context.Background())
+	default:
+		next, err = t.say("progress")
+	}
+	return saved + "\n\n" + next, err
+}
+
+func (t *turn) photoBeforePhone(context.Context) (string, error) {
+	if t.c.Candidate.Phone == "" || t.stage() == stageRephone {
+		return t.say("ask new phone")
+	}
+	return t.say("photo before phone")
+}
+
+// isNumber says whether a text may be a 报名号: 4 to 20 letters and digits with a digit in it.
+func isNumber(s string) bool {
+	digits := 0
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z':
+		default:
+			return false
+		}
+	}
+	return digits > 0 && len(s) >= 4 && len(s) <= 20
+}
+
+// sayText is say with a word and a number of its own.
+func (t *turn) sayText(name, text string, n int) (string, error) {
+	say := t.view()
+	say.Text, say.N = text, n
+	return templates.Chat(name, say)
+}

@@ -1,0 +1,170 @@
+// Package bot is the candidate's side: one WeChat message in, one reply out, and the worker
+// that finishes what could not be answered in time.
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"cailiao/imaging"
+	"cailiao/intake"
+	"cailiao/storage"
+	"cailiao/wechat"
+)
+
+// Patience is how long WeChat is kept waiting: it hangs up after 5 seconds.
+const Patience = 4500 * time.Millisecond
+
+// workLimit bounds one message's work, fetching and judging a photo included.
+const workLimit = 90 * time.Second
+
+// Bot answers candidates. Fill the exported fields before use; none is optional but Now,
+// Wake and Examples.
+type Bot struct {
+	DB       *storage.DB
+	Redis    *storage.Redis
+	Blobs    storage.Blobs
+	WeChat   *wechat.Account
+	Imaging  *imaging.Works
+	Season   *intake.Season
+	Now      func() time.Time
+	Log      *slog.Logger
+	Examples string // URL prefix of example pictures; empty: none are offered
+	Wake     func() // tells the notice loop that rows changed
+
+	turns   doors
+	working sync.WaitGroup
+}
+
+// Answer records a message, works on it and returns the reply for WeChat's passive answer: ""
+// means acknowledge without a reply (none is due, or it follows by itself). An error means the
+// message is not recorded: WeChat must deliver it again.
+func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
+	body, err := json.Marshal(bodyOf(m))
+	if err != nil {
+		return "", err
+	}
+	row, _, err := b.DB.Record(ctx, storage.Message{
+		Key: m.Key, OpenID: m.OpenID, Kind: string(m.Kind), Body: body, ReceivedAt: b.Now(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("record message: %w", err)
+	}
+	hand := &handover{ready: make(chan outcome, 1)}
+	b.working.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
+		defer cancel()
+		b.finish(ctx, row, hand)
+	})
+	timer := time.NewTimer(Patience)
+	defer timer.Stop()
+	select {
+	case out := <-hand.ready:
+		return b.passive(ctx, out)
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	if out, ok := hand.leave(); ok {
+		return b.passive(ctx, out)
+	}
+	return "", nil
+}
+
+// finish works on a message and hands the reply to whoever waits, else sends it late.
+func (b *Bot) finish(ctx context.Context, row storage.Message, hand *handover) {
+	out, err := b.work(ctx, row.ID, row.OpenID)
+	if err != nil {
+		b.Log.Error("message not finished, will be tried again", "message", row.ID, "err", err)
+	}
+	if hand.give(out) {
+		return
+	}
+	b.late(ctx, out)
+}
+
+// passive marks the reply as given in WeChat's own answer. A repeat of a message answered so
+// before gets the same reply; one answered by customer-service message gets none.
+func (b *Bot) passive(ctx context.Context, out outcome) (string, error) {
+	if out.reply == "" || out.unfinished {
+		return out.reply, nil
+	}
+	first, err := b.DB.Answered(ctx, out.id, answeredPassive)
+	if err != nil {
+		// Better told twice than not at all: the sweep would send it late once more.
+		b.Log.Warn("answer not marked", "message", out.id, "err", err)
+		return out.reply, nil
+	}
+	if !first && out.answer == answeredLate {
+		return "", nil
+	}
+	return out.reply, nil
+}
+
+// How a reply got out.
+const (
+	answeredPassive = "passive"
+	answeredLate    = "late"
+)
+
+// outcome is a message's reply and how it stands.
+type outcome struct {
+	id         int64
+	openID     string
+	reply      string
+	answer     string // how it was answered before this delivery
+	unfinished bool   // an interim word; the real reply follows
+}
+
+// handover passes an outcome to the waiting request, unless that has gone.
+type handover struct {
+	mu    sync.Mutex
+	gone  bool
+	ready chan outcome
+}
+
+func (h *handover) give(out outcome) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.gone {
+		return false
+	}
+	h.ready <- out
+	return true
+}
+
+func (h *handover) leave() (out outcome, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.gone = true
+	select {
+	case out = <-h.ready:
+		return out, true
+	default:
+		return outcome{}, false
+	}
+}
+
+// Drain waits until no message is being worked on, or ctx ends.
+func (b *Bot) Drain(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { b.working.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return errors.New("messages are still being worked on; they stay recorded and are finished after the next start")
+	}
+}
+
+// who makes an open id fit for logs, lock names and counters.
+func who(openID string) string {
+	sum := sha256.Sum256([]byte(openID))
+	return hex.EncodeToString(sum[:8])
+}

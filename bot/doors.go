@@ -1,0 +1,38 @@
+package bot
+
+import "sync"
+
+// doors lets one goroutine of this process at a time through for each name.
+type doors struct {
+	mu   sync.Mutex
+	open map[string]*door
+}
+
+type door struct {
+	sync.Mutex
+	queue int
+}
+
+// enter waits for its turn and returns the way out.
+func (d *doors) enter(name string) (leave func()) {
+	d.mu.Lock()
+	if d.open == nil {
+		d.open = map[string]*door{}
+	}
+	at := d.open[name]
+	if at == nil {
+		at = new(door)
+		d.open[name] = at
+	}
+	at.queue++
+	d.mu.Unlock()
+	at.Lock()
+	return func() {
+		at.Unlock()
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if at.queue--; at.queue == 0 {
+			delete(d.open, name)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+
+	"cailiao/intake"
+	"cailiao/templates"
+	"cailiao/wechat"
+)
+
+// The stages of a conversation. Those of a bound candidate after the phone follow from the
+// submission and the clock, see stage.
+const (
+	stageNumber  = "number"  // not bound: wants the 报名号
+	stageProof   = "proof"   // wants the last digits of the ID number
+	stagePhone   = "phone"   // bound: wants the phone confirmed
+	stageRephone = "rephone" // wants another phone number
+	stageUpload  = "upload"  // sending photos
+	stageConfirm = "confirm" // asked whether to submit
+	stageLocked  = "locked"  // submitted or passed
+	stageClosed  = "closed"  // outside the window
+	stageExempt  = "exempt"  // need not send pictures at all
+)
+
+// step answers one message and notes its effects in the turn.
+type step func(t *turn, ctx context.Context) (string, error)
+
+// steps is the whole conversation: what happens to a typed text and to a photo at each stage.
+// Commands that work everywhere are in command, messages of other kinds in otherKinds.
+var steps = map[string]struct{ text, photo step }{
+	stageNumber:  {text: (*turn).takeNumber, photo: says("photo before bind")},
+	stageProof:   {text: (*turn).takeProof, photo: says("photo before bind")},
+	stagePhone:   {text: (*turn).confirmPhone, photo: (*turn).photoBeforePhone},
+	stageRephone: {text: (*turn).takePhone, photo: (*turn).photoBeforePhone},
+	stageUpload:  {text: (*turn).takeText, photo: (*turn).takePhoto},
+	stageConfirm: {text: (*turn).takeConfirm, photo: (*turn).takePhoto},
+	stageLocked:  {text: (*turn).takeText, photo: says("locked photo")},
+	stageClosed:  {text: (*turn).takeText, photo: (*turn).outside},
+	stageExempt:  {text: (*turn).exemptText, photo: (*turn).exempt},
+}
+
+// otherKinds are messages that carry nothing we can take.
+var otherKinds = map[wechat.Kind]string{
+	wechat.KindVoice: "voice", wechat.KindVideo: "video", wechat.KindShortVideo: "video",
+	wechat.KindFile: "file", wechat.KindLocation: "location", wechat.KindLink: "link",
+}
+
+// stage is where the conversation stands now.
+func (t *turn) stage() string {
+	if t.c.Candidate.ID == 0 {
+		if t.talk.Stage == stageProof {
+			return stageProof
+		}
+		return stageNumber
+	}
+	if _, exempt := t.bot.Season.Exempt(t.c.Candidate.Attrs); exempt {
+		return stageExempt
+	}
+	switch t.talk.Stage {
+	case stagePhone, stageRephone:
+		return t.talk.Stage
+	}
+	state := t.c.Submission.State
+	switch {
+	case state.Locked():
+		return stageLocked
+	case !t.open():
+		return stageClosed
+	case t.talk.Stage == stageConfirm:
+		return stageConfirm
+	}
+	return stageUpload
+}
+
+// open says whether the season lets the candidate send now: a first submission in the window,
+// corrections a while longer.
+func (t *turn) open() bool {
+	if t.c.Submission.State == intake.Returned {
+		return t.bot.Season.Window.Correcting(t.now)
+	}
+	return t.bot.Season.Window.Open(t.now)
+}
+
+// take answers the message: the reply, "" when none is due.
+func (t *turn) take(ctx context.Context) (string, error) {
+	if t.msg.Kind == wechat.KindEvent {
+		return t.takeEvent(ctx)
+	}
+	t.talk.Following, t.talk.HeardAt = true, t.now
+	now := steps[t.stage()]
+	switch t.msg.Kind {
+	case wechat.KindText:
+		return now.text(t, ctx)
+	case wechat.KindImage:
+		return now.photo(t, ctx)
+	}
+	if text, known := otherKinds[t.msg.Kind]; known {
+		return t.say(text)
+	}
+	return t.say("odd kind")
+}
+
+// takeEvent answers following, scanning and menu clicks; delivery reports are noted in silence.
+func (t *turn) takeEvent(ctx context.Context) (string, error) {
+	switch t.msg.Event {
+	case wechat.EventSubscribe, wechat.EventScan:
+		t.talk.Following = true
+		if t.c.Candidate.ID != 0 {
+			return t.say("welcome back")
+		}
+		return t.say("welcome")
+	case wechat.EventUnsubscribe:
+		t.talk.Following = false
+		return "", nil
+	case wechat.EventClick:
+		t.talk.Following = true
+		return steps[t.stage()].text(t, ctx)
+	case wechat.EventTemplateDone:
+		ok := t.msg.Status == "success"
+		_, err := t.bot.DB.NoticeEvent(ctx, t.msg.MsgID, ok, t.msg.Status, t.now)
+		return "", err
+	}
+	return "", nil
+}
+
+// takeText is the way of a typed text once the candidate is bound and the phone confirmed.
+func (t *turn) takeText(ctx context.Context) (string, error) {
+	if command, ok := t.bot.command(t.cmd); ok {
+		return command(t, ctx)
+	}
+	if t.cmd == "" && t.n > 0 {
+		return t.choose()
+	}
+	return t.say("not understood")
+}
+
+// command finds the step of a command. (A table filled at package level would refer to itself
+// through takeText.)
+func (b *Bot) command(name string) (step, bool) {
+	switch name {
+	case "list":
+		return (*turn).list, true
+	case "progress":
+		return says("progress"), true
+	case "feedback":
+		return says("feedback"), true
+	case "help":
+		return says("help"), true
+	case "human":
+		return says("human"), true
+	case "thanks":
+		return says("thanks"), true
+	case "details":
+		return (*turn).changePhone, true
+	case "delete":
+		return (*turn).deletePhoto, true
+	case "retake":
+		return (*turn).retake, true
+	case "submit", "confirm":
+		return (*turn).submit, true
+	case "next":
+		return (*turn).nextItem, true
+	}
+	return nil, false
+}
+
+// says is a step that only says something.
+func says(text string) step {
+	return func(t *turn, _ context.Context) (string, error) { return t.say(text) }
+}
+
+// say renders a text over what the turn knows.
+func (t *turn) say(name string) (string, error) { return templates.Chat(name, t.view()) }
+
+// say renders a text that needs nothing of a candidate.
+func (b *Bot) say(name string) (string, error) {
+	return templates.Chat(name, templates.Say{Season: b.Season})
+}

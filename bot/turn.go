@@ -1,0 +1,278 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cailiao/intake"
+	"cailiao/storage"
+	"cailiao/templates"
+	"cailiao/wechat"
+)
+
+// body is what is kept of a message until it is finished.
+type body struct {
+	Kind     wechat.Kind `json:"kind"`
+	Text     string      `json:"text,omitempty"`
+	MediaID  string      `json:"media_id,omitempty"`
+	Event    string      `json:"event,omitempty"`
+	EventKey string      `json:"event_key,omitempty"`
+	MsgID    int64       `json:"msg_id,omitempty"`
+	Status   string      `json:"status,omitempty"`
+}
+
+func bodyOf(m wechat.Message) body {
+	return body{
+		Kind: m.Kind, Text: m.Text, MediaID: m.MediaID,
+		Event: m.Event, EventKey: m.EventKey, MsgID: m.MsgID, Status: m.Status,
+	}
+}
+
+// turn is one message being worked on: what was loaded, and what is to be saved.
+type turn struct {
+	bot  *Bot
+	now  time.Time
+	row  storage.Message
+	msg  body
+	cmd  string // command typed, tapped or clicked; "" when none
+	n    int    // number in it
+	talk intake.Talk
+
+	// Of the bound candidate; zero before binding.
+	before, c intake.Case
+	materials []intake.Material
+	lines     []intake.Line
+	site      intake.Site
+
+	// Effects.
+	bind    int64 // candidate to bind this user to
+	missed  []string
+	matched bool // clear the counters of wrong tries
+	wiped   bool // the message holds ID digits or a phone: do not keep its text
+	touched bool // photos or items change: the submission's version guards
+	photo   *intake.Photo
+	gone    []photoChange
+	events  []storage.Event
+	fetched *delivery // survives a second try of the turn
+}
+
+type photoChange struct {
+	id    int64
+	state intake.PhotoState
+}
+
+// load reads everything the rules need for this message.
+func (b *Bot) load(ctx context.Context, row storage.Message) (*turn, error) {
+	t := &turn{bot: b, now: b.Now(), row: row}
+	if err := json.Unmarshal(row.Body, &t.msg); err != nil {
+		return nil, fmt.Errorf("stored message: %w", err)
+	}
+	t.readCommand()
+	talk, err := b.DB.Talk(ctx, row.OpenID)
+	if err != nil {
+		return nil, err
+	}
+	t.talk = talk
+	if talk.CandidateID == 0 {
+		return t, nil
+	}
+	c, err := b.DB.Case(ctx, talk.CandidateID)
+	if errors.Is(err, intake.ErrNotFound) || err == nil && c.Candidate.OpenID != row.OpenID {
+		// Unbound by staff since: start over.
+		t.talk.CandidateID, t.talk.Stage, t.talk.Memo = 0, "", intake.Memo{}
+		return t, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, t.meet(c)
+}
+
+func (t *turn) readCommand() {
+	switch {
+	case t.msg.Kind == wechat.KindText:
+		t.cmd, t.n = templates.Command(t.msg.Text)
+	case t.msg.Kind == wechat.KindEvent && t.msg.Event == wechat.EventClick:
+		t.cmd = t.msg.EventKey
+	}
+}
+
+// meet takes a candidate's case into the turn.
+func (t *turn) meet(c intake.Case) error {
+	materials, err := t.bot.Season.List(c.Candidate.Attrs)
+	if err != nil {
+		return fmt.Errorf("list of candidate %d: %w", c.Candidate.ID, err)
+	}
+	t.before, t.c, t.materials = c, c, materials
+	t.site, _ = t.bot.Season.Site(c.Candidate.Site)
+	t.recount()
+	return nil
+}
+
+// recount brings the lines up to date after the case changed.
+func (t *turn) recount() { t.lines = intake.Progress(t.materials, t.c) }
+
+// save writes all effects of the turn and closes the message in one transaction.
+// intake.ErrConflict: somebody else was faster; nothing was written, the turn must be redone.
+func (t *turn) save(ctx context.Context, reply string) (string, error) {
+	db := t.bot.DB
+	owed, err := t.owed(ctx)
+	if err != nil {
+		return "", err
+	}
+	if reply != "" {
+		if reply, err = t.withHeads(reply, owed); err != nil {
+			return "", err
+		}
+	}
+	err = db.InTx(ctx, func(tx storage.Q) error {
+		if err := t.saveCandidate(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.SaveTalk(ctx, t.talk); err != nil {
+			return err
+		}
+		if err := t.saveCase(ctx, tx); err != nil {
+			return err
+		}
+		for _, scope := range t.missed {
+			if err := tx.AddAttempt(ctx, scope, t.counted(scope), t.now); err != nil {
+				return err
+			}
+		}
+		if reply != "" && len(owed) > 0 {
+			if err := tx.MarkHeaded(ctx, noticeIDs(owed)...); err != nil {
+				return err
+			}
+		}
+		for _, event := range t.events {
+			if err := tx.Log(ctx, event); err != nil {
+				return err
+			}
+		}
+		if t.wiped {
+			return tx.FinishBlank(ctx, t.row.ID, reply, t.now)
+		}
+		return tx.Finish(ctx, t.row.ID, reply, t.now)
+	})
+	if err == nil && t.touched && t.bot.Wake != nil {
+		t.bot.Wake()
+	}
+	return reply, err
+}
+
+func (t *turn) saveCandidate(ctx context.Context, tx storage.Q) error {
+	if t.bind != 0 {
+		if err := tx.Bind(ctx, t.bind, t.row.OpenID, t.now); err != nil {
+			return err
+		}
+		return tx.ClearAttempts(ctx, scopeOpenID, who(t.row.OpenID))
+	}
+	before, after := t.before.Candidate, t.c.Candidate
+	if before.Phone == after.Phone && before.PhoneOK == after.PhoneOK {
+		return nil
+	}
+	_, err := tx.SaveCandidate(ctx, after)
+	return err
+}
+
+func (t *turn) saveCase(ctx context.Context, tx storage.Q) error {
+	if !t.touched {
+		return nil
+	}
+	if _, err := tx.SaveCase(ctx, t.before, t.c); err != nil {
+		return err
+	}
+	for _, change := range t.gone {
+		if err := tx.SetPhotoState(ctx, change.id, change.state, t.now); err != nil {
+			return err
+		}
+	}
+	if t.photo != nil {
+		if _, err := tx.AddPhoto(ctx, *t.photo); err != nil {
+			return err
+		}
+	}
+	if t.c.Submission.State == intake.Submitted && t.before.Submission.State != intake.Submitted {
+		_, err := tx.CancelNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, intake.NoticeReturned, intake.NoticeReminder)
+		return err
+	}
+	return nil
+}
+
+func (t *turn) log(action string, detail string) {
+	t.events = append(t.events, storage.Event{
+		At: t.now, Actor: "candidate", Action: action, CandidateID: t.c.Candidate.ID, Detail: detail,
+	})
+}
+
+// owed are the notices that never reached the candidate and have not been told in chat.
+func (t *turn) owed(ctx context.Context) ([]intake.Notice, error) {
+	if t.before.Candidate.ID == 0 {
+		return nil, nil
+	}
+	notices, err := t.bot.DB.FailedUnheaded(ctx, t.before.Candidate.ID)
+	if err != nil {
+		return nil, fmt.Errorf("undelivered notices: %w", err)
+	}
+	return notices, nil
+}
+
+// withHeads puts undelivered texts in front of a reply and keeps the whole within WeChat's limit.
+func (t *turn) withHeads(reply string, owed []intake.Notice) (string, error) {
+	var parts []string
+	if t.talk.Ahead != "" {
+		say := t.view()
+		say.Text = t.talk.Ahead
+		text, err := templates.Chat("ahead", say)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, text)
+		t.talk.Ahead = ""
+	}
+	for _, notice := range owed {
+		if !notice.StillTrue(t.c, t.now) {
+			continue
+		}
+		text, err := templates.Chat("heads "+string(notice.Kind), t.view())
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, text)
+	}
+	return fit(strings.Join(append(parts, reply), "\n\n"))
+}
+
+func noticeIDs(notices []intake.Notice) []int64 {
+	ids := make([]int64, len(notices))
+	for i, n := range notices {
+		ids[i] = n.ID
+	}
+	return ids
+}
+
+// maxReply is WeChat's limit for a text reply, in bytes.
+const maxReply = 2048
+
+// fit shortens a reply at a line's end, saying where the rest is, when it is over the limit.
+func fit(reply string) (string, error) {
+	if len(reply) <= maxReply {
+		return reply, nil
+	}
+	tail, err := templates.Chat("shortened", templates.Say{})
+	if err != nil {
+		return "", err
+	}
+	tail = "\n" + tail
+	cut := strings.LastIndexByte(reply[:maxReply-len(tail)], '\n')
+	if cut <= 0 {
+		cut = strings.LastIndexAny(reply[:maxReply-len(tail)], "。；　") // one endless line
+		cut = max(cut, 0)
+	}
+	return reply[:cut] + tail, nil
+}

@@ -1,0 +1,165 @@
+// Command demo runs the real product on its embedded defaults against a fake WeChat platform,
+// with a phone page to play candidates and staff accounts to play reviewers. Nothing leaves the
+// machine; all data is under ./data/demo.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"cailiao/app"
+	"cailiao/storage"
+	"cailiao/wechat"
+	"cailiao/wechat/wechattest"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:8080", "address of the demo")
+	fresh := flag.Bool("fresh", false, "start anew: delete the demo's data first")
+	dir := flag.String("dir", filepath.Join("data", "demo"), "folder of the demo's data")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *listen, *dir, *fresh); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, listen, dir string, fresh bool) error {
+	if fresh {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fmt.Errorf("%w\nanother address: go run ./cmd/demo -listen 127.0.0.1:9090", err)
+	}
+	defer ln.Close()
+	kept, err := loadKept(dir)
+	if err != nil {
+		return err
+	}
+	url := "http://" + reachable(ln)
+	platform, err := kept.platform("http://" + local(ln) + "/wechat")
+	if err != nil {
+		return err
+	}
+	defer platform.Close()
+	api, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fake := &http.Server{Handler: platform, ReadHeaderTimeout: 5 * time.Second}
+	go fake.Serve(api)
+	defer fake.Close()
+
+	cfg, err := configure(dir, platform, "http://"+api.Addr().String(), url)
+	if err != nil {
+		return err
+	}
+	season, pictures, err := openSeason(cfg, kept.clock.Now())
+	if err != nil {
+		return err
+	}
+	log, closeLog, err := openLog(dir)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	phone := &Phone{
+		Platform: platform, Account: season.Name, People: people(), Clock: kept.clock, Samples: samples(), Menu: menu(),
+	}
+	a, err := app.Open(ctx, cfg, app.Options{
+		Now: kept.clock.Now, Log: log, Season: season, Pictures: pictures, Front: front(phone),
+	})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if kept.first {
+		if phone.Staff, err = settle(ctx, a, url); err != nil {
+			return err
+		}
+	}
+	greet(url, phone.Staff)
+	saving := kept.saveNowAndThen(ctx, dir, platform)
+	err = a.Serve(ctx, ln)
+	return errors.Join(err, <-saving)
+}
+
+// configure is the example configuration on the embedded defaults, with the fake platform's
+// account.
+func configure(dir string, platform *wechattest.Platform, apiBase, url string) (app.Config, error) {
+	cfg, err := app.LoadConfig("config.example.yaml")
+	if err != nil {
+		return cfg, fmt.Errorf("%w\n(start the demo from the project's folder)", err)
+	}
+	o := platform.Options()
+	cfg.Server.PublicURL = url
+	cfg.WeChat = wechat.Config{
+		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase,
+	}
+	cfg.Database = storage.Config{Driver: "sqlite", DSN: filepath.Join(dir, "cailiao.db")}
+	cfg.Redis = storage.RedisConfig{}
+	cfg.Blobs.Dir = filepath.Join(dir, "photos")
+	return cfg, nil
+}
+
+// front puts the phone page before the product's own pages.
+func front(phone *Phone) func(http.Handler) http.Handler {
+	return func(product http.Handler) http.Handler {
+		mux := http.NewServeMux()
+		mux.Handle("/", phone.Handler())
+		for _, path := range []string{"/wechat", "/staff", "/staff/", "/static/", "/examples/", "/healthz", "/readyz"} {
+			mux.Handle(path, product)
+		}
+		return mux
+	}
+}
+
+func openLog(dir string) (*slog.Logger, func() error, error) {
+	file, err := os.OpenFile(filepath.Join(dir, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	return slog.New(slog.NewJSONHandler(file, nil)), file.Close, nil
+}
+
+// reachable is the address to click on: where the listener is open to other devices, this
+// machine's address in the local network.
+func reachable(ln net.Listener) string {
+	addr := ln.Addr().(*net.TCPAddr)
+	if !addr.IP.IsUnspecified() {
+		return addr.String()
+	}
+	addresses, _ := net.InterfaceAddrs() // without any, this machine's own name will do
+	for _, a := range addresses {
+		if ip, ok := a.(*net.IPNet); ok && ip.IP.To4() != nil && !ip.IP.IsLoopback() {
+			return net.JoinHostPort(ip.IP.String(), fmt.Sprint(addr.Port))
+		}
+	}
+	return local(ln)
+}
+
+func local(ln net.Listener) string {
+	addr := ln.Addr().(*net.TCPAddr)
+	if addr.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", fmt.Sprint(addr.Port))
+	}
+	return addr.String()
+}

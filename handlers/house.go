@@ -1,0 +1,106 @@
+// Package handlers is HTTP in: WeChat's callback and the staff's pages. A handler parses, makes
+// one call, and renders; it returns its error to one place. All routes stand in routes.go.
+package handlers
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"cailiao/intake"
+	"cailiao/review"
+	"cailiao/storage"
+	"cailiao/wechat"
+)
+
+// Answerer answers one WeChat message: the text to reply with, empty for none. An error means
+// that the message is not safely stored; WeChat then delivers it again.
+type Answerer interface {
+	Answer(ctx context.Context, m wechat.Message) (reply string, err error)
+}
+
+// House is everything the routes need. All fields without a remark must be set.
+type House struct {
+	Account   *wechat.Account
+	Bot       Answerer
+	Desk      *review.Desk
+	DB        *storage.DB
+	Redis     *storage.Redis
+	Blobs     storage.Blobs
+	Season    *intake.Season
+	SeasonFS  fs.FS            // where the season's example pictures are found; nil: there are none
+	Now       func() time.Time // nil: time.Now
+	Log       *slog.Logger     // nil: silent
+	PublicURL string           // the address people use; https makes cookies Secure and turns HSTS on; empty: http, whatever host
+	Proxies   []string         // addresses or CIDRs of reverse proxies whose X-Forwarded-For is believed; usually none
+
+	sessions *scs.SessionManager
+}
+
+// Router builds the handler of all routes. Call it once.
+func (h *House) Router() (http.Handler, error) {
+	h.sessions = newSessions(h.Redis, h.secure())
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // it would repeat the query, where personal data may stand
+	if err := engine.SetTrustedProxies(h.Proxies); err != nil {
+		return nil, err
+	}
+	engine.Use(h.accessLog, h.recover, h.secureHeaders)
+	for _, r := range h.routes() {
+		engine.Handle(r.method, r.path, r.handler)
+	}
+	engine.NoRoute(h.serve(func(*gin.Context) error { return intake.ErrNotFound }))
+	engine.NoMethod(h.serve(func(*gin.Context) error { return errMethod }))
+
+	guard := http.NewCrossOriginProtection()
+	if origin := h.origin(); origin != "" {
+		if err := guard.AddTrustedOrigin(origin); err != nil {
+			return nil, err
+		}
+	}
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.log().Warn("cross-site post refused")
+		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+	}))
+	return guard.Handler(engine), nil
+}
+
+func (h *House) secure() bool { return strings.HasPrefix(h.PublicURL, "https://") }
+
+// origin is scheme and host of PublicURL, which a proxy may hide from the Host header.
+func (h *House) origin() string {
+	u, err := url.Parse(h.PublicURL)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+func (h *House) now() time.Time {
+	if h.Now == nil {
+		return time.Now()
+	}
+	return h.Now()
+}
+
+func (h *House) log() *slog.Logger {
+	if h.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return h.Log
+}
+
+var (
+	errMethod     = errors.New("method not allowed")
+	errBadRequest = errors.New("bad request")
+)

@@ -1,0 +1,92 @@
+package handlers
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// accessLog writes one line a request: the route, not the path, and no query, because paths and
+// queries may carry personal data.
+func (h *House) accessLog(c *gin.Context) {
+	start := time.Now() // a duration, not a moment
+	c.Next()
+	status := c.Writer.Status()
+	level := slog.LevelInfo
+	if c.FullPath() == "/healthz" || c.FullPath() == "/readyz" || c.FullPath() == "/static/:mark/:name" {
+		level = slog.LevelDebug
+	}
+	h.log().Log(c.Request.Context(), level, "request",
+		"method", method(c.Request.Method), "route", c.FullPath(), "status", status,
+		"bytes", max(c.Writer.Size(), 0), "ms", time.Since(start).Milliseconds())
+}
+
+// method keeps made-up methods out of the log.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodPost, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch:
+		return m
+	}
+	return "other"
+}
+
+// recover turns a panic into a 500 and a log line with its stack; nothing of the request is
+// written there.
+func (h *House) recover(c *gin.Context) {
+	defer func() {
+		caught := recover()
+		if caught == nil {
+			return
+		}
+		if caught == http.ErrAbortHandler {
+			panic(caught) // net/http's own way of hanging up
+		}
+		h.log().Error("panic", "route", c.FullPath(), "kind", kindOf(caught), "stack", string(debug.Stack()))
+		c.Abort()
+		if !c.Writer.Written() {
+			h.problem(c, http.StatusInternalServerError, "")
+		}
+	}()
+	c.Next()
+}
+
+// kindOf names a panic without its text, unless the runtime wrote it: others may quote data.
+func kindOf(caught any) string {
+	if err, ok := caught.(interface {
+		error
+		RuntimeError()
+	}); ok {
+		return err.Error()
+	}
+	return "not a runtime error"
+}
+
+// contentPolicy lets a page use what this server sends, and nothing else.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const formLimit = 512 << 10 // bytes of a posted form
+
+// secureHeaders sets what every answer carries, and bounds what is read of a request.
+func (h *House) secureHeaders(c *gin.Context) {
+	c.Header("Content-Security-Policy", contentPolicy)
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Header("X-Frame-Options", "DENY")
+	// Not no-referrer: browsers would then send "Origin: null" with our own forms, and over plain
+	// http, where Sec-Fetch-Site is missing, they would be taken for foreign.
+	c.Header("Referrer-Policy", "same-origin")
+	c.Header("Cross-Origin-Opener-Policy", "same-origin")
+	c.Header("Cross-Origin-Resource-Policy", "same-origin")
+	c.Header("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	c.Header("Cache-Control", "no-store") // pages are personal; the few public files say otherwise
+	if h.secure() {
+		c.Header("Strict-Transport-Security", "max-age=31536000")
+	}
+	if c.FullPath() != "/wechat" { // package wechat bounds its own body
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, formLimit)
+	}
+	c.Next()
+}

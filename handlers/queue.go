@@ -1,0 +1,169 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"cailiao/intake"
+	"cailiao/review"
+	"cailiao/storage"
+	"cailiao/templates"
+)
+
+const (
+	paramAll  = "all"
+	dueSoon   = 2 * time.Hour
+	kindParts = 2 // how many attributes stand for "what kind of candidate": the season lists them first
+)
+
+// queue lists the candidates of my site, or of the area.
+func (h *House) queue(c *gin.Context, staff intake.Staff) error {
+	q, err := h.Desk.Queue(c.Request.Context(), staff, readFilter(c.Request.URL.Query()))
+	if err != nil {
+		return err
+	}
+	page := templates.QueuePage{
+		Frame: h.frame(c), Tabs: tabs(staff, q), State: q.Filter.State, Search: q.Filter.Search, Overdue: q.Filter.Overdue,
+		First: q.Filter.Page*review.PageLength + 1, Sites: staff.Role != intake.RoleSite,
+	}
+	if !fromHtmx(c) {
+		if page.Flash, page.Path, err = h.takeFlash(c.Request.Context()); err != nil {
+			return err
+		}
+	}
+	for _, row := range q.Rows {
+		page.Rows = append(page.Rows, h.queueRow(row, q.Filter))
+	}
+	if len(page.Rows) > 0 && slices.Contains([]intake.State{intake.Submitted, intake.SitePassed}, q.Filter.State) {
+		page.Start = page.Rows[0].URL
+	}
+	if q.Filter.Page > 0 {
+		page.Prev = queueURL(withPage(q.Filter, q.Filter.Page-1))
+	}
+	if q.More {
+		page.Next = queueURL(withPage(q.Filter, q.Filter.Page+1))
+	}
+	return render(c, http.StatusOK, page, "queue")
+}
+
+func tabs(staff intake.Staff, q review.Queue) []templates.Tab {
+	total := 0
+	for _, n := range q.Counts {
+		total += n
+	}
+	var list []templates.Tab
+	for _, state := range []intake.State{intake.Submitted, intake.SitePassed, intake.Returned, intake.Passed, intake.Collecting, ""} {
+		f := review.Filter{State: state, All: state == "", Search: q.Filter.Search}
+		tab := templates.Tab{State: state, Param: string(state), Count: q.Counts[state], URL: queueURL(f)}
+		if state == "" {
+			tab.Param, tab.Count = paramAll, total
+		}
+		tab.Current = state == q.Filter.State
+		tab.Mine = tab.Count > 0 && (state == review.Todo(staff) || staff.Role == intake.RoleAdmin && state == intake.SitePassed)
+		list = append(list, tab)
+	}
+	return list
+}
+
+func (h *House) queueRow(row storage.QueueRow, f review.Filter) templates.QueueRow {
+	now := h.now()
+	r := templates.QueueRow{
+		URL: sheetURL(row.CandidateID, f), Number: row.Number, Name: row.Name, Site: h.siteName(row.Site),
+		Kind: h.kind(row.Attrs), State: row.State, Round: row.Round, Photos: row.Photos, Undelivered: row.Undelivered,
+	}
+	switch row.State {
+	case intake.Submitted, intake.SitePassed:
+		r.Since = row.SubmittedAt
+	case intake.Returned:
+		r.Since, r.Deadline = row.ReturnedAt, row.DeadlineAt
+	}
+	if !r.Since.IsZero() {
+		r.Waited = templates.SpanOf(now.Sub(r.Since))
+	}
+	if !r.Deadline.IsZero() {
+		left := r.Deadline.Sub(now)
+		r.Left, r.Overdue, r.Soon = templates.SpanOf(left), left <= 0, left > 0 && left < dueSoon
+	}
+	r.Since, r.Deadline = h.local(r.Since), h.local(r.Deadline)
+	return r
+}
+
+// kind names what kind of candidate it is, by the season's first attributes: 执业 · 临床.
+func (h *House) kind(attrs map[string]any) string {
+	var parts []string
+	for _, a := range h.Season.Attributes {
+		if value, ok := attrs[a.Code].(string); ok && a.Type == intake.EnumAttribute {
+			parts = append(parts, value)
+		}
+		if len(parts) == kindParts {
+			break
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// local brings a moment to the season's clock; the zero time stays zero.
+func (h *House) local(t time.Time) time.Time {
+	if t.IsZero() || h.Season.Location == nil {
+		return t
+	}
+	return t.In(h.Season.Location)
+}
+
+// readFilter reads the queue's filter from a query.
+func readFilter(v url.Values) review.Filter {
+	f := review.Filter{Search: v.Get("q"), Overdue: v.Get("overdue") != "", All: v.Get("state") == paramAll}
+	if state := intake.State(v.Get("state")); slices.Contains(intake.States, state) {
+		f.State = state
+	}
+	if page, err := strconv.Atoi(v.Get("page")); err == nil {
+		f.Page = page - 1
+	}
+	return f
+}
+
+// query writes a filter so that readFilter reads it again.
+func query(f review.Filter) string {
+	v := url.Values{}
+	switch {
+	case f.All:
+		v.Set("state", paramAll)
+	case f.State != "":
+		v.Set("state", string(f.State))
+	}
+	if f.Search != "" {
+		v.Set("q", f.Search)
+	}
+	if f.Overdue {
+		v.Set("overdue", "1")
+	}
+	if f.Page > 0 {
+		v.Set("page", strconv.Itoa(f.Page+1))
+	}
+	return v.Encode()
+}
+
+func withPage(f review.Filter, page int) review.Filter {
+	f.Page = page
+	return f
+}
+
+func queueURL(f review.Filter) string { return withQuery(staffHome, f) }
+
+func sheetURL(candidateID int64, f review.Filter) string {
+	return withQuery(fmt.Sprintf("/staff/candidates/%d", candidateID), f)
+}
+
+func withQuery(path string, f review.Filter) string {
+	if q := query(f); q != "" {
+		return path + "?" + q
+	}
+	return path
+}

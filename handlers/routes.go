@@ -1,0 +1,39 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+type route struct {
+	method  string
+	path    string
+	handler gin.HandlerFunc
+}
+
+// routes are all routes. serve: for everybody. page: with a session, signed in or not. staff:
+// signed in; whose candidate it is, package review asks.
+func (h *House) routes() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{get, "/wechat", h.serve(h.echo)},
+		{post, "/wechat", h.serve(h.callback)},
+
+		{get, "/staff/login", h.page(h.loginForm)},
+		{post, "/staff/login", h.page(h.login)},
+		{post, "/staff/logout", h.page(h.logout)},
+		{get, "/staff/", h.staff(h.queue)},
+		{get, "/staff/candidates/:id", h.staff(h.sheet)},
+		{post, "/staff/candidates/:id/decision", h.staff(h.decide)},
+		{post, "/staff/candidates/:id/phone", h.staff(h.phone)},
+		{get, "/staff/photos/:id/:kind", h.staff(h.photo)},
+
+		{get, "/examples/:code", h.serve(h.example)},
+		{get, "/static/:mark/:name", h.serve(h.static)},
+		{get, "/healthz", h.serve(h.healthz)},
+		{get, "/readyz", h.serve(h.readyz)},
+		{get, "/", h.serve(h.root)},
+		{get, "/staff", h.serve(h.root)},
+	}
+}

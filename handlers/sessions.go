@@ -1,0 +1,226 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"cailiao/intake"
+	"cailiao/storage"
+)
+
+// A session ends after 30 minutes without a request, and 12 hours after signing in.
+const (
+	sessionIdle = 30 * time.Minute
+	sessionLife = 12 * time.Hour
+	sessionStep = time.Minute // how often a session in use is written again
+)
+
+// Keys of what a session holds.
+const (
+	keyStaff = "staff" // int64, the account
+	keyMark  = "mark"  // string, of the password at sign-in: changing it ends the session
+	keySeen  = "seen"  // int64, unix seconds of the last write
+	keyFlash = "flash" // string, a message for the next page: code, space, link
+)
+
+var errSessions = errors.New("sessions are not available")
+
+func newSessions(r *storage.Redis, secure bool) *scs.SessionManager {
+	m := scs.New()
+	m.Store = sessionStore{r}
+	m.HashTokenInStore = true // who reads Redis cannot sign in with it
+	m.Lifetime, m.IdleTimeout = sessionLife, sessionIdle
+	m.Cookie.Name = "staff"
+	m.Cookie.Persist = false
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode // Strict would sign out whoever follows a link from a mail
+	m.Cookie.Path = "/"
+	if secure {
+		m.Cookie.Name, m.Cookie.Secure = "__Host-staff", true
+	}
+	return m
+}
+
+// sessionStore keeps sessions in Redis through package storage.
+type sessionStore struct{ redis *storage.Redis }
+
+func sessionKey(token string) string { return "session:" + token }
+
+func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	value, found, err := s.redis.Get(ctx, sessionKey(token))
+	return []byte(value), found, err
+}
+
+func (s sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	return s.redis.Set(ctx, sessionKey(token), string(b), time.Until(expiry))
+}
+
+func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
+	return s.redis.Del(ctx, sessionKey(token))
+}
+
+// Find, Commit and Delete make it an scs.Store; scs uses the forms with a context.
+func (s sessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+func (s sessionStore) Commit(token string, b []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, b, expiry)
+}
+
+func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
+// page runs a handler with the browser's session loaded. The session is written here, where it
+// changes, not by a wrapper around the answer: gin needs its own writer.
+func (h *House) page(f func(c *gin.Context) error) gin.HandlerFunc {
+	return h.serve(func(c *gin.Context) error {
+		token := ""
+		if cookie, err := c.Request.Cookie(h.sessions.Cookie.Name); err == nil {
+			token = cookie.Value
+		}
+		ctx, err := h.sessions.Load(c.Request.Context(), token)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errSessions, err)
+		}
+		c.Request = c.Request.WithContext(ctx)
+		return f(c)
+	})
+}
+
+type staffHandler func(c *gin.Context, staff intake.Staff) error
+
+const whoKey = "who" // in gin's context: the intake.Staff signed in
+
+// staff runs a handler for a signed-in account; others are sent to the login page.
+func (h *House) staff(f staffHandler) gin.HandlerFunc {
+	return h.page(func(c *gin.Context) error {
+		who, ok, err := h.signedIn(c.Request.Context())
+		if err != nil {
+			return err
+		}
+		if !ok {
+			h.toLogin(c)
+			return nil
+		}
+		if err := h.touch(c.Request.Context()); err != nil {
+			return err
+		}
+		c.Set(whoKey, who)
+		return f(c, who)
+	})
+}
+
+// signedIn is the session's account, as it stands in the database now.
+func (h *House) signedIn(ctx context.Context) (who intake.Staff, ok bool, err error) {
+	id := h.sessions.GetInt64(ctx, keyStaff)
+	if id == 0 {
+		return intake.Staff{}, false, nil
+	}
+	who, err = h.DB.StaffByID(ctx, id)
+	if err != nil && !errors.Is(err, intake.ErrNotFound) {
+		return intake.Staff{}, false, err
+	}
+	if err != nil || who.Disabled || passwordMark(who) != h.sessions.GetString(ctx, keyMark) {
+		if err := h.sessions.Destroy(ctx); err != nil {
+			return intake.Staff{}, false, fmt.Errorf("%w: %w", errSessions, err)
+		}
+		return intake.Staff{}, false, nil
+	}
+	return who, true, nil
+}
+
+func passwordMark(s intake.Staff) string {
+	sum := sha256.Sum256([]byte(s.PasswordHash))
+	return hex.EncodeToString(sum[:8])
+}
+
+// touch keeps a session in use from idling out.
+func (h *House) touch(ctx context.Context) error {
+	now := time.Now().Unix() // the session store counts in real time, as cookies do
+	if now-h.sessions.GetInt64(ctx, keySeen) < int64(sessionStep/time.Second) {
+		return nil
+	}
+	h.sessions.Put(ctx, keySeen, now)
+	return h.commit(ctx)
+}
+
+func (h *House) commit(ctx context.Context) error {
+	if _, _, err := h.sessions.Commit(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errSessions, err)
+	}
+	return nil
+}
+
+// begin starts a session under a new id.
+func (h *House) begin(c *gin.Context, who intake.Staff) error {
+	ctx := c.Request.Context()
+	if err := h.sessions.RenewToken(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errSessions, err)
+	}
+	h.sessions.Put(ctx, keyStaff, who.ID)
+	h.sessions.Put(ctx, keyMark, passwordMark(who))
+	h.sessions.Put(ctx, keySeen, time.Now().Unix())
+	token, expiry, err := h.sessions.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSessions, err)
+	}
+	h.sessions.WriteSessionCookie(ctx, c.Writer, token, expiry)
+	return nil
+}
+
+// end ends the session and empties the browser's cache of photos.
+func (h *House) end(c *gin.Context) error {
+	ctx := c.Request.Context()
+	if err := h.sessions.Destroy(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errSessions, err)
+	}
+	h.sessions.WriteSessionCookie(ctx, c.Writer, "", time.Time{})
+	c.Header("Clear-Site-Data", `"cache"`)
+	return nil
+}
+
+// leave puts a message for the next page of this session.
+func (h *House) leave(ctx context.Context, code, link string) error {
+	h.sessions.Put(ctx, keyFlash, code+" "+link)
+	return h.commit(ctx)
+}
+
+// takeFlash takes the message the page before left.
+func (h *House) takeFlash(ctx context.Context) (code, link string, err error) {
+	flash := h.sessions.PopString(ctx, keyFlash)
+	if flash == "" {
+		return "", "", nil
+	}
+	code, link, _ = strings.Cut(flash, " ")
+	return code, link, h.commit(ctx)
+}
+
+const loginPath = "/staff/login"
+
+// toLogin sends somebody without a session to the login page. A form that htmx posts is told so
+// instead: what was typed must not be lost.
+func (h *House) toLogin(c *gin.Context) {
+	target := loginPath
+	if c.Request.Method == http.MethodGet && !strings.HasPrefix(c.Request.URL.Path, "/staff/photos/") {
+		target += "?next=" + url.QueryEscape(c.Request.URL.RequestURI())
+	}
+	switch {
+	case fromHtmx(c) && c.Request.Method == http.MethodGet:
+		c.Header("HX-Redirect", loginPath)
+		c.Status(http.StatusUnauthorized)
+	case fromHtmx(c):
+		c.Status(http.StatusUnauthorized)
+	default:
+		c.Redirect(http.StatusSeeOther, target)
+	}
+}

@@ -1,0 +1,90 @@
+package codec
+
+// Fit encodes at the best quality that stays within limit bytes. Quality goes from 95 down to 60
+// on libjpeg's scale; nil when not even that fits, or the picture is larger than JPEG allows.
+//
+// The size of a quality is judged from the symbols of a part of the picture; then one pass over
+// all of it makes the symbols that are written. Usually that is right at once; a result under 92 %
+// of the limit, or over it, is moved along the slope that was seen.
+func (c *Coefs) Fit(limit int) []byte {
+	if c.W > 65535 || c.H > 65535 {
+		return nil
+	}
+	const head = 700 // markers, tables
+	stride := 1
+	if total := c.mcuW * c.mcuH; total > 400 {
+		stride = 7 // prime to most widths, so that the part is spread over all columns
+		if c.mcuW%7 == 0 {
+			stride = 5
+		}
+	}
+	guess := c.search(limit-head-limit/128, stride)
+	if guess > coarsestScale {
+		guess = coarsestScale
+	}
+	var best []byte
+	tooLarge := finestScale - 1 // the coarsest scale known to be over the limit
+	for range 6 {
+		out := c.Encode(guess)
+		if len(out) > limit {
+			tooLarge = max(tooLarge, guess)
+			if guess == coarsestScale || best != nil {
+				return best
+			}
+			guess = min(coarsestScale, max(guess+1, guess*len(out)/(limit-limit/64)))
+			continue
+		}
+		best = out
+		if len(out) >= limit-limit/12 || guess <= tooLarge+1 {
+			return best
+		}
+		guess = max(tooLarge+1, guess*len(out)/(limit-limit/32))
+		if guess < finestScale {
+			return best
+		}
+	}
+	return best
+}
+
+// search is the finest scale whose size, judged from a part, is within limit; one more than the
+// coarsest when there is none.
+func (c *Coefs) search(limit, stride int) int {
+	low, high := finestScale, coarsestScale+1
+	for low < high {
+		mid := (low + high) / 2
+		t := tally{}
+		c.count(c.quantisers(mid), stride, &t)
+		if t.bytes()*stride <= limit {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return low
+}
+
+// Encode makes a baseline JPEG at one scale, in percent of the tables of T.81 annex K.
+func (c *Coefs) Encode(scale int) []byte {
+	q := c.quantisers(scale)
+	t := &tally{keep: true, tokens: make([]uint32, 0, c.mcuW*c.mcuH*40)}
+	c.count(q, 1, t)
+	return c.write(q, t)
+}
+
+// quantisers are one per channel; both chroma channels share a table in the file, so they must
+// share the coarser of their steps.
+func (c *Coefs) quantisers(scale int) []*quantiser {
+	t := tables(scale)
+	q := make([]*quantiser, len(c.channels))
+	for i := range q {
+		q[i] = newQuantiser(&c.channels[i], &t[min(i, 1)])
+	}
+	if len(q) == 3 && q[1].step != q[2].step {
+		both := q[1].step
+		for k := range both {
+			both[k] = max(both[k], q[2].step[k])
+		}
+		q[1], q[2] = newQuantiser(&c.channels[1], &both), newQuantiser(&c.channels[2], &both)
+	}
+	return q
+}

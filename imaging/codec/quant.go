@@ -1,0 +1,83 @@
+package codec
+
+// Quantisation is named by a scale in percent of the example tables of T.81 annex K: 100 is what
+// libjpeg calls quality 50, 80 is 60, 50 is 75, 20 is 90, 10 is 95.
+const (
+	finestScale   = 10
+	coarsestScale = 80 // below quality 60 small writing suffers more than from fewer pixels
+)
+
+// The tables of T.81 K.1, luminance and chrominance, row-major.
+var annexK = [2][64]uint8{{
+	16, 11, 10, 16, 24, 40, 51, 61,
+	12, 12, 14, 19, 26, 58, 60, 55,
+	14, 13, 16, 24, 40, 57, 69, 56,
+	14, 17, 22, 29, 51, 87, 80, 62,
+	18, 22, 37, 56, 68, 109, 103, 77,
+	24, 35, 55, 64, 81, 104, 113, 92,
+	49, 64, 78, 87, 103, 121, 120, 101,
+	72, 92, 95, 98, 112, 100, 103, 99,
+}, {
+	17, 18, 24, 47, 99, 99, 99, 99,
+	18, 21, 26, 66, 99, 99, 99, 99,
+	24, 26, 56, 99, 99, 99, 99, 99,
+	47, 66, 99, 99, 99, 99, 99, 99,
+	99, 99, 99, 99, 99, 99, 99, 99,
+	99, 99, 99, 99, 99, 99, 99, 99,
+	99, 99, 99, 99, 99, 99, 99, 99,
+	99, 99, 99, 99, 99, 99, 99, 99,
+}}
+
+// tables are the two quantisation tables at a scale, in zigzag order, entries 1–255.
+func tables(scale int) (t [2][64]int32) {
+	for i := range t {
+		for k, at := range zigzag {
+			t[i][k] = min(255, max(1, (int32(annexK[i][at])*int32(scale)+50)/100))
+		}
+	}
+	return t
+}
+
+// quantiser divides the coefficients of one channel by new steps, rounding to nearest.
+type quantiser struct {
+	step [64]int32 // the new steps, for the file
+	mul  [64]int64 // value × mul >> 32 is the quotient
+}
+
+// newQuantiser never uses a finer step than the coefficients already went through: that would
+// cost bytes and bring nothing back.
+func newQuantiser(ch *channel, table *[64]int32) *quantiser {
+	q := new(quantiser)
+	for k := range q.step {
+		have := int32(1)
+		if ch.step != nil {
+			have = ch.step[k]
+		}
+		q.step[k] = max(table[k], have)
+		if q.step[k] > 255 { // only sources coarser than 8-bit tables can say
+			q.step[k] = max(table[k], 255)
+		}
+		q.mul[k] = (int64(have)<<32 + int64(q.step[k]*ch.scale)/2) / int64(q.step[k]*ch.scale)
+	}
+	return q
+}
+
+// block quantises a block into out and returns which positions beyond 0 are not zero.
+func (q *quantiser) block(in *[64]int16, last uint8, out *[64]int16) uint64 {
+	const half = 1 << 31
+	mask := uint64(0)
+	out[0] = int16(min(max((int64(in[0])*q.mul[0]+half)>>32, -1024), 1023))
+	for k := 1; k <= int(last&63); k++ {
+		v := in[k]
+		if v == 0 {
+			continue
+		}
+		s := int64(v) * q.mul[k]
+		n := (s + half - int64(uint64(s)>>63)) >> 32 // halves go away from zero on both sides
+		if n != 0 {
+			out[k] = int16(min(max(n, -1023), 1023)) // what baseline can code
+			mask |= 1 << k
+		}
+	}
+	return mask
+}

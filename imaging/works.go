@@ -1,0 +1,174 @@
+package imaging
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"cailiao/imaging/codec"
+	"cailiao/intake"
+)
+
+// Works is the workshop: it bounds how many pictures are worked on at once. Safe for use by many
+// goroutines.
+type Works struct {
+	cfg    Config
+	places chan struct{}
+	large  chan struct{} // a large picture needs one of these, too
+}
+
+// New makes a workshop from a validated Config.
+func New(cfg Config) *Works {
+	cfg = cfg.withDefaults()
+	return &Works{
+		cfg:    cfg,
+		places: make(chan struct{}, cfg.Workers),
+		large:  make(chan struct{}, max(1, cfg.Workers/2)),
+	}
+}
+
+// Take judges one picture and makes its copies. It waits for a free place as long as ctx lets it
+// (ErrBusy), then works no longer than Config.Timeout (ErrTooSlow); both also wrap ctx's error. A
+// bad picture is no error but a Refuse verdict.
+func (w *Works) Take(ctx context.Context, data []byte) (Taken, error) {
+	return w.TakeTurned(ctx, data, codec.Turn{})
+}
+
+// TakeTurned is Take for a picture that is known to lie wrong even after its EXIF orientation was
+// followed: turn is what makes it upright then.
+func (w *Works) TakeTurned(ctx context.Context, data []byte, turn codec.Turn) (Taken, error) {
+	job := &job{cfg: &w.cfg, data: data, extra: turn, clock: time.Now()}
+	job.taken.SHA256 = hashOf(data)
+	if !job.guard() {
+		return job.taken, nil
+	}
+	if err := w.enter(ctx, job.isLarge()); err != nil {
+		return Taken{}, err
+	}
+	defer w.leave(job.isLarge())
+	job.stage("wait")
+
+	ctx, cancel := context.WithTimeoutCause(ctx, w.cfg.Timeout, ErrTooSlow)
+	defer cancel()
+	if err := job.work(ctx); err != nil {
+		return Taken{}, err
+	}
+	return job.taken, nil
+}
+
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// enter waits for a place. Large pictures queue among themselves first, so that many of them never
+// keep an ordinary photo waiting.
+func (w *Works) enter(ctx context.Context, large bool) error {
+	if large {
+		select {
+		case w.large <- struct{}{}:
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+		}
+	}
+	select {
+	case w.places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		if large {
+			<-w.large
+		}
+		return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+	}
+}
+
+func (w *Works) leave(large bool) {
+	<-w.places
+	if large {
+		<-w.large
+	}
+}
+
+// job is one picture on its way through the stages.
+type job struct {
+	cfg   *Config
+	data  []byte
+	extra codec.Turn
+	taken Taken
+	clock time.Time // when the current stage began
+
+	jpeg *codec.JPEG // one of these is set once guard has passed
+	png  *codec.PNG
+	turn codec.Turn
+
+	copySide int // long side of the copy
+}
+
+// stage closes the stage that ends now.
+func (j *job) stage(name string) {
+	now := time.Now()
+	j.taken.Stages = append(j.taken.Stages, Stage{name, now.Sub(j.clock)})
+	j.clock = now
+}
+
+func (j *job) refuse(code string, value, threshold float64) bool {
+	j.taken.Verdicts = []intake.Verdict{{Code: code, Level: intake.Refuse, Value: value, Threshold: threshold}}
+	return false
+}
+
+// work runs the stages behind guard. A picture that cannot be decoded is a verdict; what is
+// returned is only that time ran out.
+func (j *job) work(ctx context.Context) error {
+	err := j.stages(ctx)
+	var late bool
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		late = errors.Is(context.Cause(ctx), ErrTooSlow)
+	case errors.Is(err, codec.ErrUnsupported):
+		j.refuse(OtherFormat, 0, 0)
+		return nil
+	default:
+		j.refuse(Broken, 0, 0)
+		return nil
+	}
+	if late {
+		return fmt.Errorf("%w: %w", ErrTooSlow, ctx.Err())
+	}
+	return fmt.Errorf("imaging: %w", ctx.Err())
+}
+
+// stages turns a panic of the decoders into Taken.Fault: one crafted picture must not stop the
+// program for everybody.
+func (j *job) stages(ctx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			j.taken.Fault = fmt.Errorf("imaging: panic: %v\n%s", r, debug.Stack())
+			j.taken.Copy, j.taken.Screen, j.taken.Thumb = nil, nil, nil
+			err = codec.ErrBroken
+		}
+	}()
+	p, coefs, err := j.decode(ctx)
+	if err != nil {
+		return err
+	}
+	j.stage("decode")
+	p = j.upright(p)
+	j.stage("turn")
+	small := p.Fit(within(p.W, p.H, thumbSide))
+	j.measure(p, small)
+	j.taken.Verdicts = j.judge()
+	j.stage("facts")
+	if err := j.copies(ctx, p, coefs); err != nil {
+		return err
+	}
+	j.stage("copy")
+	j.views(p, small)
+	j.stage("views")
+	return nil
+}

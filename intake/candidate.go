@@ -1,0 +1,96 @@
+// Package intake holds the nouns and rules of collecting exam materials: who must hand in
+// what, what may change when, what a decision means, when a reminder is due. No I/O, no
+// clock: the moment is always an argument.
+package intake
+
+import (
+	"strings"
+	"time"
+)
+
+// Candidate is one registration as the roster gives it, plus what the candidate added in chat.
+type Candidate struct {
+	ID       int64
+	Number   string // 报名号, unique
+	Name     string
+	IDType   string // 证件类型
+	IDNumber string // 证件号码, upper case
+	Phone    string // from the roster, confirmed or corrected in chat
+	Site     string // code of the exam site 考点
+	Attrs    map[string]any
+	OpenID   string // the WeChat bound to this registration; empty: not bound
+	BoundAt  time.Time
+	PhoneOK  bool // the candidate confirmed the phone number
+	Version  int64
+}
+
+// ProofLength is how many trailing characters of the ID number prove who binds.
+const ProofLength = 6
+
+// Proves says whether tail is the end of the candidate's ID number; case and spaces do not matter.
+func (c Candidate) Proves(tail string) bool {
+	tail = strings.ToUpper(strings.Join(strings.Fields(tail), ""))
+	return len(tail) == ProofLength && len(c.IDNumber) >= ProofLength && strings.HasSuffix(strings.ToUpper(c.IDNumber), tail)
+}
+
+// MaskedName shows the family name only: 张**.
+func (c Candidate) MaskedName() string {
+	runes := []rune(c.Name)
+	if len(runes) == 0 {
+		return ""
+	}
+	return string(runes[0]) + strings.Repeat("*", len(runes)-1)
+}
+
+// MaskedPhone shows the first three and last four digits: 138****1234.
+func (c Candidate) MaskedPhone() string { return maskMiddle(c.Phone, 3, 4) }
+
+// MaskedID shows the first three and last four characters of the ID number.
+func (c Candidate) MaskedID() string { return maskMiddle(c.IDNumber, 3, 4) }
+
+func maskMiddle(s string, head, tail int) string {
+	runes := []rune(s)
+	if len(runes) <= head+tail {
+		return strings.Repeat("*", len(runes))
+	}
+	return string(runes[:head]) + strings.Repeat("*", len(runes)-head-tail) + string(runes[len(runes)-tail:])
+}
+
+// CleanPhone brings a mainland mobile number as people type it (spaces, dashes, +86) to its
+// 11 digits; ok is false when it is none.
+func CleanPhone(s string) (phone string, ok bool) {
+	s = strings.NewReplacer(" ", "", "-", "", "　", "", "－", "").Replace(strings.TrimSpace(s))
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "+86"), "0086")
+	if len(s) == 13 && strings.HasPrefix(s, "86") {
+		s = s[2:]
+	}
+	if len(s) != 11 || s[0] != '1' || s[1] < '3' || s[1] > '9' {
+		return "", false
+	}
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return "", false
+		}
+	}
+	return s, true
+}
+
+// Talk is where one WeChat user stands in the conversation.
+type Talk struct {
+	OpenID      string
+	CandidateID int64 // 0: not bound
+	Following   bool
+	Stage       string // a stage of package bot
+	Memo        Memo
+	Ahead       string    // text that could not be delivered and heads the next reply
+	HeardAt     time.Time // last message of the user: WeChat's 48-hour reply window counts from here
+	Version     int64
+}
+
+// Memo is what the conversation must remember between two messages.
+type Memo struct {
+	Number  string   `json:"number,omitempty"`  // 报名号 given, ID digits not yet
+	Current string   `json:"current,omitempty"` // material the next photo goes to
+	Shown   []string `json:"shown,omitempty"`   // materials of the last list shown, so that a number picks one
+	Swap    int64    `json:"swap,omitempty"`    // photo that the next one sent replaces
+}

@@ -1,0 +1,38 @@
+package intake
+
+import "time"
+
+// PhotoState says whether a photo counts.
+type PhotoState string
+
+const (
+	Kept     PhotoState = "kept"     // counts for its material
+	Replaced PhotoState = "replaced" // a newer one took its place; stays in history
+	Deleted  PhotoState = "deleted"  // taken out by the candidate; stays in history
+)
+
+// Photo is one stored picture. The four blobs are: the bytes as received, the upright copy
+// within the size limit, a screen copy for review, a thumbnail.
+type Photo struct {
+	ID          int64
+	CandidateID int64
+	Material    string
+	Seq         int // order within the material, from 1, never reused
+	Round       int // the submission's round it was sent in
+	State       PhotoState
+	SHA256      string // of the bytes as received
+	Format      string // "jpeg" or "png"
+	Width       int    // of the upright picture
+	Height      int
+	Bytes       int // as received
+	CopyBytes   int
+	Original    string // blob keys
+	Copy        string
+	Screen      string
+	Thumb       string
+	PHash       uint64
+	DHash       uint64
+	Verdicts    []Verdict
+	MessageID   int64 // the WeChat message that brought it
+	ReceivedAt  time.Time
+}

@@ -1,0 +1,77 @@
+package intake
+
+// The sentences a roster's problems are told in, and the words a roster is written with. They
+// stand here, not in templates, because they are part of what reading a roster means: staff see
+// them beside a line and a column, in the terminal as well as on the page. No sentence repeats
+// what a cell holds.
+const (
+	wordNoHeader         = "没有找到表头行。前 5 行里应有一行写着：%s"
+	wordNoColumn         = "缺少这一列"
+	wordColumnTwice      = "这一列出现了两次，请只留一列"
+	wordUnknownColumn    = "不认识这一列。可以用的列名：%s"
+	wordUntitledColumn   = "第 %d 列有内容但没有列名"
+	wordUnreadableTitle  = "第 %d 列"
+	wordNoRows           = "表头下面没有考生"
+	wordMissing          = "没有填写"
+	wordBeyondHeader     = "这一行的格子比表头多，可能错位了"
+	wordExcelNumber      = "被 Excel 改成了科学计数法，末尾数字已丢失。请把该列设为“文本”格式后重新粘贴"
+	wordExcelError       = "单元格里是 Excel 的错误提示，请填写真实内容"
+	wordNumberShape      = "只能用数字、字母和短横线，最多 32 位"
+	wordNumberTwice      = "与第 %d 行的报名号相同"
+	wordIDTwice          = "与第 %d 行的证件号码相同"
+	wordNameShape        = "应为姓名，含有不能用的字符，或超过 40 个字"
+	wordIDType           = "不认识这种证件。可以填：%s"
+	wordIDOld            = "是 15 位旧号码，请填 18 位"
+	wordIDLength         = "身份证号码应为 18 位，前 17 位是数字，末位是数字或 X"
+	wordIDBirth          = "身份证号码里的出生日期不对"
+	wordIDChecksum       = "身份证号码的校验位不对，请核对"
+	wordIDExcelZeros     = "身份证号码的校验位不对。末三位是 000，像是 Excel 丢了数字，请把该列设为“文本”格式后重新粘贴"
+	wordIDShape          = "证件号码里有不能用的字符，或长度不是 5 到 20 位"
+	wordPhone            = "应为 1 开头的 11 位手机号"
+	wordSite             = "没有这个考点代码。可以填：%s"
+	wordNotAmong         = "应为以下之一：%s"
+	wordYesNo            = "应填“是”或“否”"
+	wordWholeNumber      = "应为 %d 到 %d 的整数"
+	wordUnknownAttribute = "本季没有这一项"
+	wordAttributeTwice   = "这一项给了两次"
+)
+
+// The columns every roster may have besides the season's attributes.
+const (
+	columnNumber   = "报名号"
+	columnName     = "姓名"
+	columnIDType   = "证件类型"
+	columnIDNumber = "证件号码"
+	columnPhone    = "手机号"
+	columnSite     = "考点代码"
+)
+
+var rosterColumns = []string{columnNumber, columnName, columnIDType, columnIDNumber, columnPhone, columnSite}
+
+// rosterRequired are the columns a roster cannot do without; 证件类型 is 居民身份证 when absent.
+// Attributes without a default are required as well.
+var rosterRequired = []string{columnNumber, columnName, columnIDNumber, columnPhone, columnSite}
+
+var rosterYesNo = map[string]bool{
+	"是": true, "有": true, "y": true, "yes": true, "true": true, "1": true,
+	"否": false, "无": false, "n": false, "no": false, "false": false, "0": false,
+}
+
+const (
+	idCitizen   = "居民身份证"
+	idResidence = "港澳台居民居住证" // 18 characters, built like 居民身份证
+	idOfficer   = "军官证"
+)
+
+// rosterIDTypes are the documents a candidate may register with, in the order they are told.
+var rosterIDTypes = []string{idCitizen, idResidence, "港澳居民来往内地通行证", "台湾居民来往大陆通行证",
+	"护照", "外国人永久居留身份证", idOfficer}
+
+// rosterIDAliases are other names for them seen in rosters.
+var rosterIDAliases = map[string]string{
+	"身份证": idCitizen, "二代身份证": idCitizen, "第二代身份证": idCitizen, "第二代居民身份证": idCitizen, "二代居民身份证": idCitizen,
+	"居住证": idResidence, "港澳居民居住证": idResidence, "台湾居民居住证": idResidence,
+	"港澳通行证": "港澳居民来往内地通行证", "回乡证": "港澳居民来往内地通行证",
+	"台湾通行证": "台湾居民来往大陆通行证", "台胞证": "台湾居民来往大陆通行证",
+	"外国护照": "护照", "永久居留证": "外国人永久居留身份证", "外国人永久居留证": "外国人永久居留身份证",
+}

@@ -1,0 +1,87 @@
+package review
+
+import (
+	"context"
+	"fmt"
+
+	"cailiao/intake"
+)
+
+// PhotoKind names one of the stored forms of a photo.
+type PhotoKind string
+
+const (
+	Thumb    PhotoKind = "thumb"    // small, for lists
+	Screen   PhotoKind = "screen"   // for review
+	Copy     PhotoKind = "copy"     // upright, within the exam authority's limit
+	Original PhotoKind = "original" // the bytes as received; hostile until proven otherwise
+)
+
+// Picture is a stored photo that an account may see; Bytes fetches it.
+type Picture struct {
+	Photo intake.Photo
+	Kind  PhotoKind
+	Tag   string // changes when the bytes do
+	Type  string // MIME type
+	Name  string // of the file when saved; no personal data
+
+	load func(ctx context.Context) ([]byte, error)
+}
+
+// Bytes fetches the picture. Taking out an original or a copy is written to the log first.
+func (p Picture) Bytes(ctx context.Context) ([]byte, error) { return p.load(ctx) }
+
+type looked struct {
+	Photo int64     `json:"photo"`
+	Kind  PhotoKind `json:"kind"`
+}
+
+// Photo finds a photo in one of its forms. intake.ErrNotFound: unknown photo or kind, or a
+// candidate of a site the account does not see.
+func (d *Desk) Photo(ctx context.Context, staff intake.Staff, photoID int64, kind PhotoKind) (Picture, error) {
+	p, err := d.DB.Photo(ctx, photoID)
+	if err != nil {
+		return Picture{}, fmt.Errorf("photo %d: %w", photoID, err)
+	}
+	if _, err := d.visible(ctx, staff, p.CandidateID); err != nil {
+		return Picture{}, fmt.Errorf("photo %d: %w", photoID, err)
+	}
+	picture := Picture{Photo: p, Kind: kind, Type: "image/jpeg"}
+	extension := "jpg"
+	key := ""
+	switch kind {
+	case Thumb:
+		key = p.Thumb
+	case Screen:
+		key = p.Screen
+	case Copy:
+		key = p.Copy
+	case Original:
+		key = p.Original
+		if p.Format == "png" {
+			picture.Type, extension = "image/png", "png"
+		}
+	}
+	if key == "" {
+		return Picture{}, fmt.Errorf("photo %d as %q: %w", photoID, kind, intake.ErrNotFound)
+	}
+	picture.Tag = fmt.Sprintf("%.32s-%s", p.SHA256, kind)
+	picture.Name = fmt.Sprintf("%d-%s-%d.%s", p.CandidateID, p.Material, p.Seq, extension)
+	picture.load = func(ctx context.Context) ([]byte, error) {
+		if kind == Original || kind == Copy {
+			event, err := d.event(Actor(staff), ActionLook, p.CandidateID, looked{Photo: p.ID, Kind: kind})
+			if err != nil {
+				return nil, err
+			}
+			if err := d.DB.Log(ctx, event); err != nil {
+				return nil, fmt.Errorf("photo %d: %w", photoID, err)
+			}
+		}
+		data, err := d.Blobs.Get(ctx, key)
+		if err != nil {
+			return nil, fmt.Errorf("photo %d: bytes: %w", photoID, err)
+		}
+		return data, nil
+	}
+	return picture, nil
+}

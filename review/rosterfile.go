@@ -1,0 +1,204 @@
+package review
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// What cannot be read as a roster at all.
+var (
+	ErrRosterSize     = errors.New("roster file is larger than 20 MiB, or unpacks to more than 256 MiB or 200,000 rows")
+	ErrRosterFormat   = errors.New("roster file is neither .csv nor .xlsx (an old .xls must be saved as .xlsx)")
+	ErrRosterEncoding = errors.New("roster file is neither UTF-8 nor GB18030 (GBK)")
+	ErrRosterDamaged  = errors.New("roster file is damaged or has a password")
+)
+
+const (
+	rosterBytes    = 20 << 20
+	rosterUnzipped = 256 << 20
+	rosterInMemory = 32 << 20 // larger sheets are unpacked to a temporary file
+	rosterRows     = 200_000
+	rosterColumns  = 256
+)
+
+// readRoster reads the cells of a roster file as text. Row i of the result is line i+1 of the
+// file or sheet; blank lines are empty rows. The content decides what it is, not the name.
+func readRoster(r io.Reader) ([][]string, error) {
+	data, err := io.ReadAll(io.LimitReader(r, rosterBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read roster: %w", err)
+	}
+	switch {
+	case len(data) > rosterBytes:
+		return nil, ErrRosterSize
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		return readSheet(data)
+	case bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")), bytes.HasPrefix(data, []byte("%PDF")):
+		return nil, ErrRosterFormat
+	}
+	text, err := decodeText(data)
+	if err != nil {
+		return nil, err
+	}
+	return readCSV(text)
+}
+
+// decodeText recognises UTF-8 (with or without byte order mark), UTF-16 with one (what Excel
+// calls Unicode text) and GB18030, of which GBK and GB2312 are parts.
+func decodeText(data []byte) (string, error) {
+	var from encoding.Encoding = simplifiedchinese.GB18030
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
+		from = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)
+	case utf8.Valid(data):
+		from = unicode.UTF8BOM
+	}
+	text, err := from.NewDecoder().Bytes(data)
+	if err != nil || bytes.ContainsRune(text, utf8.RuneError) || bytes.IndexByte(text, 0) >= 0 {
+		return "", ErrRosterEncoding
+	}
+	return string(text), nil
+}
+
+func readCSV(text string) ([][]string, error) {
+	// The csv package ends lines at \n only; old Mac files end them at \r.
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma, r.FieldsPerRecord, r.LazyQuotes = separator(text), -1, true
+	var rows [][]string
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrRosterDamaged, err)
+		}
+		line, _ := r.FieldPos(0)
+		for len(rows) < line-1 { // csv passes over blank lines; line numbers must stay true
+			rows = append(rows, nil)
+		}
+		if len(rows) >= rosterRows || len(row) > rosterColumns {
+			return nil, ErrRosterSize
+		}
+		rows = append(rows, row)
+	}
+}
+
+// separator is what the fullest of the first lines is divided by.
+func separator(text string) rune {
+	best, most := ',', 0
+	for i, line := range strings.SplitN(text, "\n", 11) {
+		if i == 10 {
+			break
+		}
+		for _, s := range []rune{',', ';', '\t'} {
+			if n := strings.Count(line, string(s)); n > most {
+				best, most = s, n
+			}
+		}
+	}
+	return best
+}
+
+// readSheet reads the first visible sheet of an .xlsx workbook.
+func readSheet(data []byte) (rows [][]string, err error) {
+	defer func() { // a workbook is somebody else's input to a large parser
+		if caught := recover(); caught != nil {
+			rows, err = nil, ErrRosterDamaged
+		}
+	}()
+	if tooMuch(data) {
+		return nil, ErrRosterSize
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
+		RawCellValue: true, UnzipSizeLimit: rosterUnzipped, UnzipXMLSizeLimit: rosterInMemory,
+	})
+	if err != nil {
+		return nil, ErrRosterDamaged
+	}
+	defer book.Close()
+	for _, name := range book.GetSheetList() {
+		if visible, err := book.GetSheetVisible(name); err != nil || !visible {
+			continue
+		}
+		return sheetRows(book, name)
+	}
+	return nil, ErrRosterDamaged
+}
+
+// tooMuch reads from the archive's directory what unpacking would cost; the parser holds the
+// archive to it.
+func tooMuch(data []byte) bool {
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return false // damaged: the parser will say so
+	}
+	var total uint64
+	for _, f := range archive.File {
+		total += f.UncompressedSize64
+	}
+	return total > rosterUnzipped
+}
+
+func sheetRows(book *excelize.File, name string) ([][]string, error) {
+	iter, err := book.Rows(name)
+	if err != nil {
+		return nil, ErrRosterDamaged
+	}
+	defer iter.Close()
+	var rows [][]string
+	for n := 0; iter.Next(); n++ {
+		row, err := iter.Columns(excelize.Options{RawCellValue: true})
+		if err != nil {
+			return nil, ErrRosterDamaged
+		}
+		if len(row) == 0 {
+			continue // sheets often trail a million formatted, empty rows
+		}
+		if n >= rosterRows || len(row) > rosterColumns {
+			return nil, ErrRosterSize
+		}
+		for i := range row {
+			row[i] = wholeNumber(row[i])
+		}
+		for len(rows) < n {
+			rows = append(rows, nil)
+		}
+		rows = append(rows, row)
+	}
+	if iter.Error() != nil {
+		return nil, ErrRosterDamaged
+	}
+	return rows, nil
+}
+
+var scientific = regexp.MustCompile(`^[0-9](\.[0-9]+)?E\+?[0-9]{1,2}$`)
+
+// wholeNumber writes a number cell the way it was typed: Excel stores 202600010001 as
+// 2.02600010001E+11. A spreadsheet keeps 15 digits; a longer one (an ID number) has lost its end
+// and stays as it is, for ParseRoster to refuse.
+func wholeNumber(cell string) string {
+	if !scientific.MatchString(cell) {
+		return cell
+	}
+	f, err := strconv.ParseFloat(cell, 64)
+	if err != nil || f >= 1e15 || f != math.Trunc(f) {
+		return cell
+	}
+	return strconv.FormatFloat(f, 'f', 0, 64)
+}

@@ -1,0 +1,95 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cailiao/intake"
+)
+
+const candidateColumns = `c.id, c.number, c.name, c.id_type, c.id_number, c.phone, c.phone_ok, c.site, c.attrs,
+	c.openid, c.bound_at, c.version`
+
+func candidateDest(c *intake.Candidate) []any {
+	return []any{&c.ID, &c.Number, &c.Name, &c.IDType, &c.IDNumber, &c.Phone, &c.PhoneOK, &c.Site, attrs{&c.Attrs},
+		blank(&c.OpenID), moment{&c.BoundAt}, &c.Version}
+}
+
+func readCandidate(r row) (c intake.Candidate, err error) {
+	return c, r.Scan(candidateDest(&c)...)
+}
+
+// Candidate returns one candidate, or intake.ErrNotFound.
+func (q Q) Candidate(ctx context.Context, id int64) (intake.Candidate, error) {
+	c, err := one(ctx, q, readCandidate, "SELECT "+candidateColumns+" FROM candidates c WHERE c.id = ?", id)
+	return c, within(fmt.Sprintf("candidate %d", id), err)
+}
+
+// CandidateByNumber returns the candidate with a 报名号, or intake.ErrNotFound.
+func (q Q) CandidateByNumber(ctx context.Context, number string) (intake.Candidate, error) {
+	c, err := one(ctx, q, readCandidate, "SELECT "+candidateColumns+" FROM candidates c WHERE c.number = ?", number)
+	return c, within("candidate by number", err)
+}
+
+// Bind ties a WeChat user to a candidate and opens the candidate's submission if there is
+// none yet; intake.ErrConflict when either is bound already, also to each other. The
+// candidate's version stays.
+func (q Q) Bind(ctx context.Context, candidateID int64, openID string, now time.Time) error {
+	err := q.atomic(ctx, func(tx Q) error {
+		n, err := tx.exec(ctx, "UPDATE candidates SET openid = ?, bound_at = ? WHERE id = ? AND openid IS NULL",
+			openID, micros(now), candidateID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			if _, err := tx.Candidate(ctx, candidateID); err != nil {
+				return err
+			}
+			return intake.ErrConflict
+		}
+		return tx.openSubmission(ctx, candidateID)
+	})
+	return within(fmt.Sprintf("bind candidate %d", candidateID), err)
+}
+
+func (q Q) openSubmission(ctx context.Context, candidateID int64) error {
+	_, err := one(ctx, q, value[int64], "SELECT id FROM submissions WHERE candidate_id = ?", candidateID)
+	if !errors.Is(err, intake.ErrNotFound) {
+		return err
+	}
+	_, err = q.insertSubmission(ctx, intake.Submission{CandidateID: candidateID, State: intake.Collecting, Round: 1})
+	return err
+}
+
+// Unbind frees a candidate for another WeChat user. The phone has to be confirmed anew, and a
+// turn of the old user running at this moment conflicts.
+func (q Q) Unbind(ctx context.Context, candidateID int64) error {
+	err := q.atomic(ctx, func(tx Q) error {
+		c, err := tx.Candidate(ctx, candidateID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE candidates
+			SET openid = NULL, bound_at = 0, phone_ok = 0, version = version + 1 WHERE id = ?`, candidateID); err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, "UPDATE talks SET version = version + 1 WHERE openid = ?", c.OpenID)
+		return err
+	})
+	return within(fmt.Sprintf("unbind candidate %d", candidateID), err)
+}
+
+// SaveCandidate stores what the candidate may change, Phone, PhoneOK and Attrs, and returns
+// it with its new version; intake.ErrConflict when it changed meanwhile.
+func (q Q) SaveCandidate(ctx context.Context, c intake.Candidate) (intake.Candidate, error) {
+	if c.Attrs == nil {
+		c.Attrs = map[string]any{}
+	}
+	err := q.execOne(ctx, intake.ErrConflict, `UPDATE candidates
+		SET phone = ?, phone_ok = ?, attrs = ?, version = version + 1 WHERE id = ? AND version = ?`,
+		c.Phone, c.PhoneOK, asJSON{c.Attrs}, c.ID, c.Version)
+	c.Version++
+	return c, within(fmt.Sprintf("save candidate %d", c.ID), err)
+}

@@ -1,0 +1,162 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"cailiao/intake"
+)
+
+// Case returns everything about a candidate, or intake.ErrNotFound. A candidate who never
+// bound has a submission without ID: collecting, round 1.
+func (q Q) Case(ctx context.Context, candidateID int64) (intake.Case, error) {
+	c, err := q.readCase(ctx, candidateID)
+	return c, within(fmt.Sprintf("case %d", candidateID), err)
+}
+
+// LockCase is Case for a transaction that will change it: until its end no other transaction
+// gets past its own LockCase of the same candidate.
+func (q Q) LockCase(ctx context.Context, candidateID int64) (intake.Case, error) {
+	if lock := q.home.dialect.forUpdate(); lock != "" {
+		// Only the submission: others still may refer to the candidate, see foreign keys.
+		_, err := list(ctx, q, value[int64], "SELECT id FROM submissions WHERE candidate_id = ?"+lock, candidateID)
+		if err != nil {
+			return intake.Case{}, fmt.Errorf("lock case %d: %w", candidateID, err)
+		}
+	}
+	c, err := q.readCase(ctx, candidateID)
+	return c, within(fmt.Sprintf("lock case %d", candidateID), err)
+}
+
+// readCase takes three round trips.
+func (q Q) readCase(ctx context.Context, candidateID int64) (intake.Case, error) {
+	c, err := one(ctx, q, readCaseHead, "SELECT "+candidateColumns+`,
+			s.id, s.candidate_id, s.state, s.round, s.submitted_at, s.returned_at, s.deadline_at, s.site_by, s.area_by, s.version
+		FROM candidates c LEFT JOIN submissions s ON s.candidate_id = c.id WHERE c.id = ?`, candidateID)
+	if err != nil {
+		return intake.Case{}, err
+	}
+	if c.Submission.ID == 0 {
+		c.Submission = intake.Submission{CandidateID: candidateID, State: intake.Collecting, Round: 1}
+	}
+	c.Items, err = list(ctx, q, readItem, `SELECT material, state, reasons, comment, note, resend, round
+		FROM items WHERE submission_id = ? ORDER BY material`, c.Submission.ID)
+	if err != nil {
+		return intake.Case{}, fmt.Errorf("items: %w", err)
+	}
+	c.Photos, err = list(ctx, q, readPhoto, "SELECT "+photoColumns+` FROM photos
+		WHERE candidate_id = ? AND state = ? ORDER BY material, seq`, candidateID, intake.Kept)
+	if err != nil {
+		return intake.Case{}, fmt.Errorf("photos: %w", err)
+	}
+	return c, nil
+}
+
+func readCaseHead(r row) (c intake.Case, err error) {
+	s := &c.Submission
+	dest := append(candidateDest(&c.Candidate), blank(&s.ID), blank(&s.CandidateID), blank(&s.State), blank(&s.Round),
+		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, blank(&s.SiteBy), blank(&s.AreaBy), blank(&s.Version))
+	return c, r.Scan(dest...)
+}
+
+func readItem(r row) (i intake.Item, err error) {
+	err = r.Scan(&i.Material, &i.State, asJSON{&i.Reasons}, &i.Comment, &i.Note, &i.Resend, &i.Round)
+	return i, err
+}
+
+// SaveCase stores the submission and those items in which after differs from before, and
+// returns after with its new version. intake.ErrConflict when the submission is not as it was
+// in before. Candidate and photos have their own methods.
+func (q Q) SaveCase(ctx context.Context, before, after intake.Case) (intake.Case, error) {
+	saved := after
+	err := q.atomic(ctx, func(tx Q) (err error) {
+		saved.Submission, err = tx.saveSubmission(ctx, before.Submission, after.Submission)
+		if err != nil {
+			return err
+		}
+		return tx.saveItems(ctx, saved.Submission.ID, before, after)
+	})
+	if err != nil {
+		return intake.Case{}, fmt.Errorf("save case %d: %w", before.Candidate.ID, err)
+	}
+	return saved, nil
+}
+
+func (q Q) saveSubmission(ctx context.Context, before, s intake.Submission) (intake.Submission, error) {
+	s.SubmittedAt, s.ReturnedAt, s.DeadlineAt = stored(s.SubmittedAt), stored(s.ReturnedAt), stored(s.DeadlineAt)
+	if before.ID == 0 {
+		return q.insertSubmission(ctx, s)
+	}
+	s.Version = before.Version + 1
+	err := q.execOne(ctx, intake.ErrConflict, `UPDATE submissions
+		SET state = ?, round = ?, submitted_at = ?, returned_at = ?, deadline_at = ?, site_by = ?, area_by = ?,
+			first_round = ?, due_order = ?, updated_at = ?, version = ?
+		WHERE id = ? AND version = ?`,
+		s.State, s.Round, micros(s.SubmittedAt), micros(s.ReturnedAt), micros(s.DeadlineAt), s.SiteBy, s.AreaBy,
+		s.Round <= 1, dueOrder(s), micros(q.now()), s.Version, before.ID, before.Version)
+	return s, err
+}
+
+func (q Q) insertSubmission(ctx context.Context, s intake.Submission) (intake.Submission, error) {
+	s.Version = 1
+	result, err := q.sql.ExecContext(ctx, `INSERT INTO submissions (candidate_id, site, state, round,
+			submitted_at, returned_at, deadline_at, site_by, area_by, first_round, due_order, updated_at, version)
+		SELECT id, site, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM candidates WHERE id = ?`,
+		s.State, s.Round, micros(s.SubmittedAt), micros(s.ReturnedAt), micros(s.DeadlineAt), s.SiteBy, s.AreaBy,
+		s.Round <= 1, dueOrder(s), micros(q.now()), s.Version, s.CandidateID)
+	if err != nil {
+		return s, q.clean(err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return s, fmt.Errorf("candidate %d: %w", s.CandidateID, intake.ErrNotFound)
+	}
+	s.ID, err = result.LastInsertId()
+	return s, q.clean(err)
+}
+
+// dueOrder sorts submissions by deadline, those without one last.
+func dueOrder(s intake.Submission) int64 {
+	if s.DeadlineAt.IsZero() {
+		return math.MaxInt64
+	}
+	return micros(s.DeadlineAt)
+}
+
+func (q Q) saveItems(ctx context.Context, submissionID int64, before, after intake.Case) error {
+	const columns = 8
+	var rows []any
+	for _, i := range after.Items {
+		if slices.ContainsFunc(before.Items, func(b intake.Item) bool { return sameItem(b, i) }) {
+			continue
+		}
+		if i.Reasons == nil {
+			i.Reasons = []string{}
+		}
+		rows = append(rows, submissionID, i.Material, i.State, asJSON{i.Reasons}, i.Comment, i.Note, i.Resend, i.Round)
+	}
+	if len(rows) > 0 {
+		_, err := q.exec(ctx, `REPLACE INTO items (submission_id, material, state, reasons, comment, note, resend, round)
+			VALUES `+marks(len(rows)/columns, columns), rows...)
+		if err != nil {
+			return fmt.Errorf("items: %w", err)
+		}
+	}
+	gone := []any{submissionID}
+	for _, b := range before.Items {
+		if !slices.ContainsFunc(after.Items, func(i intake.Item) bool { return i.Material == b.Material }) {
+			gone = append(gone, b.Material)
+		}
+	}
+	if len(gone) == 1 {
+		return nil
+	}
+	_, err := q.exec(ctx, "DELETE FROM items WHERE submission_id = ? AND material IN "+marks(1, len(gone)-1), gone...)
+	return within("items", err)
+}
+
+func sameItem(a, b intake.Item) bool {
+	return a.Material == b.Material && a.State == b.State && slices.Equal(a.Reasons, b.Reasons) &&
+		a.Comment == b.Comment && a.Note == b.Note && a.Resend == b.Resend && a.Round == b.Round
+}

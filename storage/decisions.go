@@ -1,0 +1,50 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cailiao/intake"
+)
+
+// The levels at which a case is decided, in DecisionRow.Level.
+const (
+	LevelSite = "site"
+	LevelArea = "area"
+)
+
+// DecisionRow is one decision as it was taken; rows are never changed.
+type DecisionRow struct {
+	ID           int64
+	SubmissionID int64
+	CandidateID  int64
+	Round        int    // of the submission that was decided on
+	Level        string // LevelSite or LevelArea
+	StaffID      int64
+	At           time.Time
+	Judgements   []intake.Judgement
+}
+
+// AddDecision appends a decision.
+func (q Q) AddDecision(ctx context.Context, d DecisionRow) error {
+	if d.Judgements == nil {
+		d.Judgements = []intake.Judgement{}
+	}
+	_, err := q.exec(ctx, `INSERT INTO decisions (submission_id, candidate_id, round, level, staff_id, decided_at, judgements)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		d.SubmissionID, d.CandidateID, d.Round, d.Level, d.StaffID, micros(d.At), asJSON{d.Judgements})
+	return within(fmt.Sprintf("add decision on candidate %d", d.CandidateID), err)
+}
+
+// Decisions lists all decisions on a candidate, oldest first.
+func (q Q) Decisions(ctx context.Context, candidateID int64) ([]DecisionRow, error) {
+	rows, err := list(ctx, q, readDecision, `SELECT id, submission_id, candidate_id, round, level, staff_id, decided_at, judgements
+		FROM decisions WHERE candidate_id = ? ORDER BY id`, candidateID)
+	return rows, within(fmt.Sprintf("decisions on candidate %d", candidateID), err)
+}
+
+func readDecision(r row) (d DecisionRow, err error) {
+	err = r.Scan(&d.ID, &d.SubmissionID, &d.CandidateID, &d.Round, &d.Level, &d.StaffID, moment{&d.At}, asJSON{&d.Judgements})
+	return d, err
+}

@@ -1,0 +1,44 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Watched is the repository on one connection, telling each statement it runs.
+func (db *DB) Watched(conn *sqlx.Conn, tell func(query string, args []any)) Q {
+	return Q{sql: watched{db.pool, conn, tell}, home: db}
+}
+
+// Pool is the database without the repository.
+func (db *DB) Pool() *sqlx.DB { return db.pool }
+
+var CheckMySQL = checkMySQL
+
+type watched struct {
+	sqlx.ExtContext
+	conn *sqlx.Conn
+	tell func(query string, args []any)
+}
+
+func (w watched) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	w.tell(query, args)
+	return w.conn.QueryContext(ctx, query, args...)
+}
+
+func (w watched) QueryxContext(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
+	w.tell(query, args)
+	return w.conn.QueryxContext(ctx, query, args...)
+}
+
+func (w watched) QueryRowxContext(ctx context.Context, query string, args ...any) *sqlx.Row {
+	w.tell(query, args)
+	return w.conn.QueryRowxContext(ctx, query, args...)
+}
+
+func (w watched) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	w.tell(query, args)
+	return w.conn.ExecContext(ctx, query, args...)
+}

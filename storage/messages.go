@@ -1,0 +1,205 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cailiao/intake"
+)
+
+// MessageState says whether a message still has to be worked on.
+type MessageState string
+
+const (
+	MessageNew  MessageState = "new"  // to be worked; with DueAt in the future: to be retried
+	MessageDone MessageState = "done" //
+)
+
+// How a reply got out, in Message.Answer.
+const (
+	AnsweredPassive = "passive" // in the response to WeChat's call
+	AnsweredLate    = "late"    // by customer-service message, or at the head of a later reply
+)
+
+// Message is one callback of WeChat, recorded before anything else happens.
+type Message struct {
+	ID         int64
+	Key        string // unique, at most 191 characters: what makes a repeat a repeat
+	OpenID     string
+	Kind       string
+	Body       []byte // JSON the bot wrote
+	State      MessageState
+	Reply      string
+	Answer     string // how the reply got out; empty: it has not
+	Material   string // where a photo goes, fixed at the first try
+	Attempts   int
+	DueAt      time.Time
+	LeaseUntil time.Time
+	Owner      string
+	ReceivedAt time.Time
+	DoneAt     time.Time
+}
+
+const messageColumns = `id, message_key, openid, kind, body, state, reply, answer, material,
+	attempts, due_at, lease_until, owner, received_at, done_at`
+
+func readMessage(r row) (m Message, err error) {
+	err = r.Scan(&m.ID, &m.Key, &m.OpenID, &m.Kind, &m.Body, &m.State, &m.Reply, &m.Answer, &m.Material,
+		&m.Attempts, moment{&m.DueAt}, moment{&m.LeaseUntil}, &m.Owner, moment{&m.ReceivedAt}, moment{&m.DoneAt})
+	return m, err
+}
+
+// Record stores a message; fresh is false when its Key is known, and stored is then the
+// message as it was recorded first. An empty State means new.
+func (q Q) Record(ctx context.Context, m Message) (saved Message, fresh bool, err error) {
+	if m.State == "" {
+		m.State = MessageNew
+	}
+	if m.Body == nil {
+		m.Body = []byte{}
+	}
+	m.DueAt, m.LeaseUntil = stored(m.DueAt), stored(m.LeaseUntil)
+	m.ReceivedAt, m.DoneAt = stored(m.ReceivedAt), stored(m.DoneAt)
+	m.ID, err = q.insert(ctx, `INSERT INTO messages (message_key, openid, kind, body, state, reply, answer, owed,
+			material, attempts, due_at, lease_until, owner, received_at, done_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		m.Key, m.OpenID, m.Kind, m.Body, m.State, m.Reply, m.Answer, m.owed(),
+		m.Material, m.Attempts, micros(m.DueAt), micros(m.LeaseUntil), m.Owner, micros(m.ReceivedAt), micros(m.DoneAt))
+	if err == nil {
+		return m, true, nil
+	}
+	if !isConflict(err) {
+		return Message{}, false, fmt.Errorf("record message: %w", err)
+	}
+	saved, err = one(ctx, q, readMessage, "SELECT "+messageColumns+" FROM messages WHERE message_key = ?", m.Key)
+	if err != nil {
+		return Message{}, false, fmt.Errorf("recorded message: %w", err)
+	}
+	return saved, false, nil
+}
+
+func (m Message) owed() bool { return m.State == MessageDone && m.Reply != "" && m.Answer == "" }
+
+// Message returns one message, or intake.ErrNotFound.
+func (q Q) Message(ctx context.Context, id int64) (Message, error) {
+	m, err := one(ctx, q, readMessage, "SELECT "+messageColumns+" FROM messages WHERE id = ?", id)
+	if err != nil {
+		return Message{}, fmt.Errorf("message %d: %w", id, err)
+	}
+	return m, nil
+}
+
+// Unfinished lists the messages of one user that are to be worked on now, in the order in
+// which they were recorded.
+func (q Q) Unfinished(ctx context.Context, openID string, now time.Time) ([]Message, error) {
+	messages, err := list(ctx, q, readMessage, "SELECT "+messageColumns+` FROM messages
+		WHERE openid = ? AND state = ? AND due_at <= ? ORDER BY id`, openID, MessageNew, micros(now))
+	if err != nil {
+		return nil, fmt.Errorf("unfinished messages: %w", err)
+	}
+	return messages, nil
+}
+
+// Finish closes a message with its reply; an empty one means there is nothing to say.
+func (q Q) Finish(ctx context.Context, id int64, reply string, now time.Time) error {
+	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE messages
+		SET state = ?, reply = ?, owed = CASE WHEN answer = '' THEN ? ELSE 0 END, done_at = ?, lease_until = 0, owner = ''
+		WHERE id = ?`, MessageDone, reply, reply != "", micros(now), id)
+	if err != nil {
+		return fmt.Errorf("finish message %d: %w", id, err)
+	}
+	return nil
+}
+
+// FinishBlank is Finish for a message that must not stay: its Body held digits of an ID
+// number, or a phone number.
+func (q Q) FinishBlank(ctx context.Context, id int64, reply string, now time.Time) error {
+	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE messages
+		SET state = ?, reply = ?, owed = CASE WHEN answer = '' THEN ? ELSE 0 END, done_at = ?, lease_until = 0, owner = '',
+			body = ?
+		WHERE id = ?`, MessageDone, reply, reply != "", micros(now), []byte{}, id)
+	if err != nil {
+		return fmt.Errorf("finish message %d: %w", id, err)
+	}
+	return nil
+}
+
+// Postpone counts a try that failed for a passing reason and sets when to try again; material
+// is where its photo goes then.
+func (q Q) Postpone(ctx context.Context, id int64, due time.Time, material string) error {
+	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE messages
+		SET attempts = attempts + 1, due_at = ?, material = ?, lease_until = 0, owner = '' WHERE id = ?`,
+		micros(due), material, id)
+	if err != nil {
+		return fmt.Errorf("postpone message %d: %w", id, err)
+	}
+	return nil
+}
+
+// Answered claims the right to deliver the reply of a message; first is true for exactly one
+// of all callers.
+func (q Q) Answered(ctx context.Context, id int64, how string) (first bool, err error) {
+	n, err := q.exec(ctx, "UPDATE messages SET answer = ?, owed = 0 WHERE id = ? AND answer = ''", how, id)
+	if err != nil {
+		return false, fmt.Errorf("answer message %d: %w", id, err)
+	}
+	return n == 1, nil
+}
+
+// Stragglers lists users, each once, with messages received before olderThan that are to be
+// worked on now: left by an instance that died, or due for another try. At most limit.
+func (q Q) Stragglers(ctx context.Context, olderThan, now time.Time, limit int) ([]string, error) {
+	// An album makes several messages of one user, hence more rows than users.
+	openIDs, err := list(ctx, q, value[string], `SELECT openid FROM messages
+		WHERE state = ? AND due_at <= ? AND received_at < ? ORDER BY due_at, received_at LIMIT ?`,
+		MessageNew, micros(now), micros(olderThan), 10*limit)
+	if err != nil {
+		return nil, fmt.Errorf("stragglers: %w", err)
+	}
+	seen := map[string]bool{}
+	var users []string
+	for _, openID := range openIDs {
+		if !seen[openID] && len(users) < limit {
+			seen[openID] = true
+			users = append(users, openID)
+		}
+	}
+	return users, nil
+}
+
+// Unanswered lists messages done before a time whose reply has not gone out, oldest first.
+func (q Q) Unanswered(ctx context.Context, before time.Time, limit int) ([]Message, error) {
+	messages, err := list(ctx, q, readMessage, "SELECT "+messageColumns+` FROM messages
+		WHERE owed = 1 AND done_at < ? ORDER BY done_at LIMIT ?`, micros(before), limit)
+	if err != nil {
+		return nil, fmt.Errorf("unanswered messages: %w", err)
+	}
+	return messages, nil
+}
+
+// DropOldMessages forgets messages done before a time, and delivery events that came before
+// it; it returns how many messages went. In small steps: nobody waits for it.
+func (q Q) DropOldMessages(ctx context.Context, before time.Time) (int64, error) {
+	const step = 500
+	var dropped int64
+	for {
+		ids, err := list(ctx, q, value[int64], `SELECT id FROM messages
+			WHERE owed IN (0, 1) AND done_at > 0 AND done_at < ? LIMIT ?`, micros(before), step)
+		if err != nil {
+			return dropped, fmt.Errorf("old messages: %w", err)
+		}
+		if len(ids) == 0 {
+			break
+		}
+		n, err := q.exec(ctx, "DELETE FROM messages WHERE id IN "+marks(1, len(ids)), args(ids)...)
+		if err != nil {
+			return dropped, fmt.Errorf("drop old messages: %w", err)
+		}
+		dropped += n
+	}
+	if _, err := q.exec(ctx, "DELETE FROM delivery_events WHERE received_at < ?", micros(before)); err != nil {
+		return dropped, fmt.Errorf("drop old delivery events: %w", err)
+	}
+	return dropped, nil
+}

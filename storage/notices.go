@@ -1,0 +1,188 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cailiao/intake"
+)
+
+const noticeColumns = `id, kind, candidate_id, round, notice_key, state, due_at, attempts, msg_id, err_code, problem,
+	sent_at, headed`
+
+func readNotice(r row) (n intake.Notice, err error) {
+	err = r.Scan(&n.ID, &n.Kind, &n.CandidateID, &n.Round, &n.Key, &n.State, moment{&n.DueAt}, &n.Attempts, &n.MsgID,
+		&n.ErrCode, &n.Problem, moment{&n.SentAt}, &n.Headed)
+	return n, err
+}
+
+// AddNotices stores promises, in the transaction that makes them; one whose Key is known is
+// left as it is.
+func (q Q) AddNotices(ctx context.Context, notices []intake.Notice) error {
+	err := q.atomic(ctx, func(tx Q) error {
+		for _, n := range notices {
+			if n.State == "" {
+				n.State = intake.NoticeWaiting
+			}
+			_, err := tx.exec(ctx, `INSERT INTO notices (notice_key, kind, candidate_id, round, state, due_at, attempts,
+					lease_until, owner, msg_id, err_code, problem, sent_at, headed, closed_at)
+				VALUES (?, ?, ?, ?, ?, ?, 0, 0, '', 0, 0, '', 0, 0, 0)`,
+				n.Key, n.Kind, n.CandidateID, n.Round, n.State, micros(n.DueAt))
+			if err != nil && !isConflict(err) {
+				return err
+			}
+		}
+		return nil
+	})
+	return within("add notices", err)
+}
+
+// CancelNotices cancels what still waits of a candidate's round, of some kinds or, without
+// kinds, of all; it returns how many.
+func (q Q) CancelNotices(ctx context.Context, candidateID int64, round int, kinds ...intake.NoticeKind) (int64, error) {
+	query := "UPDATE notices SET state = ? WHERE candidate_id = ? AND state = ? AND round = ?"
+	all := []any{intake.NoticeCancelled, candidateID, intake.NoticeWaiting, round}
+	if len(kinds) > 0 {
+		query += " AND kind IN " + marks(1, len(kinds))
+		all = append(all, args(kinds)...)
+	}
+	n, err := q.exec(ctx, query, all...)
+	return n, within(fmt.Sprintf("cancel notices of candidate %d", candidateID), err)
+}
+
+// DueNotices lists notices that are due and that nobody works on, the longest due first.
+func (q Q) DueNotices(ctx context.Context, now time.Time, limit int) ([]int64, error) {
+	ids, err := list(ctx, q, value[int64], `SELECT id FROM notices
+		WHERE state = ? AND due_at <= ? AND lease_until <= ? ORDER BY due_at LIMIT ?`,
+		intake.NoticeWaiting, micros(now), micros(now), limit)
+	return ids, within("due notices", err)
+}
+
+// ClaimNotice takes a due notice for owner until a time; ok is false when it is no longer due
+// or somebody else has it.
+func (q Q) ClaimNotice(ctx context.Context, id int64, owner string, now, until time.Time) (n intake.Notice, ok bool, err error) {
+	claimed, err := q.exec(ctx, `UPDATE notices SET lease_until = ?, owner = ?
+		WHERE id = ? AND state = ? AND due_at <= ? AND lease_until <= ?`,
+		micros(until), owner, id, intake.NoticeWaiting, micros(now), micros(now))
+	if err != nil || claimed == 0 {
+		return intake.Notice{}, false, within(fmt.Sprintf("claim notice %d", id), err)
+	}
+	n, err = one(ctx, q, readNotice, "SELECT "+noticeColumns+" FROM notices WHERE id = ?", id)
+	return n, err == nil, within(fmt.Sprintf("claimed notice %d", id), err)
+}
+
+// NoticeSent notes that WeChat accepted a notice under msgID (0: it gave none). Its delivery
+// event may have been faster; then the notice is at once what that event said. A notice
+// cancelled while it was being sent was sent nevertheless.
+func (q Q) NoticeSent(ctx context.Context, id, msgID int64, now time.Time) error {
+	err := q.atomic(ctx, func(tx Q) error {
+		// First the row, then the event: NoticeEvent does the opposite, so one of them sees the other.
+		err := tx.execOne(ctx, intake.ErrConflict, `UPDATE notices
+			SET state = ?, msg_id = ?, sent_at = ?, err_code = 0, problem = '', lease_until = 0, owner = ''
+			WHERE id = ? AND state IN (?, ?)`,
+			intake.NoticeSent, msgID, micros(now), id, intake.NoticeWaiting, intake.NoticeCancelled)
+		if err != nil || msgID == 0 {
+			return err
+		}
+		events, err := list(ctx, tx, readDelivery, "SELECT ok, problem FROM delivery_events WHERE msg_id = ?", msgID)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		_, err = tx.deliver(ctx, msgID, events[0], now)
+		return err
+	})
+	return within(fmt.Sprintf("notice %d sent", id), err)
+}
+
+// NoticeEvent notes what became of the message msgID. found is false when no notice has that
+// id: it may be about to get it, and NoticeSent will look here.
+func (q Q) NoticeEvent(ctx context.Context, msgID int64, ok bool, problem string, now time.Time) (found bool, err error) {
+	if msgID == 0 {
+		return false, nil
+	}
+	err = q.atomic(ctx, func(tx Q) error {
+		_, err := tx.exec(ctx, "INSERT INTO delivery_events (msg_id, ok, problem, received_at) VALUES (?, ?, ?, ?)",
+			msgID, ok, problem, micros(now))
+		if err != nil && !isConflict(err) { // told twice
+			return err
+		}
+		found, err = tx.deliver(ctx, msgID, delivery{ok, problem}, now)
+		return err
+	})
+	return found, within("delivery event", err)
+}
+
+type delivery struct {
+	ok      bool
+	problem string
+}
+
+func readDelivery(r row) (d delivery, err error) { return d, r.Scan(&d.ok, &d.problem) }
+
+// deliver moves a sent notice on; one that was moved before stays.
+func (q Q) deliver(ctx context.Context, msgID int64, d delivery, now time.Time) (found bool, err error) {
+	state := intake.NoticeFailed
+	if d.ok {
+		state, d.problem = intake.NoticeDelivered, ""
+	}
+	n, err := q.exec(ctx, `UPDATE notices
+		SET problem = CASE WHEN state = ? THEN ? ELSE problem END,
+			closed_at = CASE WHEN state = ? THEN ? ELSE closed_at END,
+			state = CASE WHEN state = ? THEN ? ELSE state END
+		WHERE msg_id = ?`,
+		intake.NoticeSent, d.problem, intake.NoticeSent, micros(now), intake.NoticeSent, state, msgID)
+	return n > 0, err
+}
+
+// NoticeRetry counts a try that failed for a passing reason and frees the notice until due.
+func (q Q) NoticeRetry(ctx context.Context, id int64, due time.Time, code int, problem string) error {
+	_, err := q.exec(ctx, `UPDATE notices
+		SET attempts = attempts + 1, due_at = ?, err_code = ?, problem = ?, lease_until = 0, owner = ''
+		WHERE id = ? AND state = ?`, micros(due), code, problem, id, intake.NoticeWaiting)
+	return within(fmt.Sprintf("retry notice %d", id), err)
+}
+
+// NoticeFailed gives a notice up: it will head the next reply, and staff see it.
+func (q Q) NoticeFailed(ctx context.Context, id int64, code int, problem string, now time.Time) error {
+	_, err := q.exec(ctx, `UPDATE notices
+		SET state = ?, attempts = attempts + 1, err_code = ?, problem = ?, closed_at = ?, lease_until = 0, owner = ''
+		WHERE id = ? AND state = ?`, intake.NoticeFailed, code, problem, micros(now), id, intake.NoticeWaiting)
+	return within(fmt.Sprintf("fail notice %d", id), err)
+}
+
+// NoticeCancel cancels a waiting notice that is no longer true; why is for staff.
+func (q Q) NoticeCancel(ctx context.Context, id int64, why string) error {
+	_, err := q.exec(ctx, "UPDATE notices SET state = ?, problem = ?, lease_until = 0, owner = '' WHERE id = ? AND state = ?",
+		intake.NoticeCancelled, why, id, intake.NoticeWaiting)
+	return within(fmt.Sprintf("cancel notice %d", id), err)
+}
+
+// Notices lists all notices of a candidate in the order in which they were promised.
+func (q Q) Notices(ctx context.Context, candidateID int64) ([]intake.Notice, error) {
+	notices, err := list(ctx, q, readNotice, "SELECT "+noticeColumns+" FROM notices WHERE candidate_id = ? ORDER BY id", candidateID)
+	return notices, within(fmt.Sprintf("notices of candidate %d", candidateID), err)
+}
+
+// FailedUnheaded lists the notices of a candidate that did not arrive and were not yet told in chat.
+func (q Q) FailedUnheaded(ctx context.Context, candidateID int64) ([]intake.Notice, error) {
+	notices, err := list(ctx, q, readNotice, "SELECT "+noticeColumns+` FROM notices
+		WHERE candidate_id = ? AND state = ? AND headed = 0 ORDER BY id`, candidateID, intake.NoticeFailed)
+	return notices, within(fmt.Sprintf("failed notices of candidate %d", candidateID), err)
+}
+
+// MarkHeaded notes that notices were told in chat.
+func (q Q) MarkHeaded(ctx context.Context, ids ...int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := q.exec(ctx, "UPDATE notices SET headed = 1 WHERE id IN "+marks(1, len(ids)), args(ids)...)
+	return within("mark headed", err)
+}
+
+// NoticeBacklog counts the due notices and tells since when the oldest is due (zero: none).
+func (q Q) NoticeBacklog(ctx context.Context, now time.Time) (due int, oldest time.Time, err error) {
+	err = q.clean(q.sql.QueryRowxContext(ctx, "SELECT COUNT(*), MIN(due_at) FROM notices WHERE state = ? AND due_at <= ?",
+		intake.NoticeWaiting, micros(now)).Scan(&due, moment{&oldest}))
+	return due, oldest, within("notice backlog", err)
+}

@@ -1,0 +1,81 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cailiao/intake"
+)
+
+const photoColumns = `id, candidate_id, material, seq, round, state, sha256, format, width, height, bytes, copy_bytes,
+	original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts, message_id, received_at`
+
+func readPhoto(r row) (p intake.Photo, err error) {
+	err = r.Scan(&p.ID, &p.CandidateID, &p.Material, &p.Seq, &p.Round, &p.State, &p.SHA256, &p.Format, &p.Width, &p.Height,
+		&p.Bytes, &p.CopyBytes, &p.Original, &p.Copy, &p.Screen, &p.Thumb, bits{&p.PHash}, bits{&p.DHash},
+		asJSON{&p.Verdicts}, blank(&p.MessageID), moment{&p.ReceivedAt})
+	return p, err
+}
+
+// AddPhoto stores a photo and returns it with its ID and Seq. intake.ErrConflict when its
+// message has brought one already; intake.ErrNotFound when there is no such candidate. Photos
+// of one candidate are added under LockCase.
+func (q Q) AddPhoto(ctx context.Context, p intake.Photo) (intake.Photo, error) {
+	if p.State == "" {
+		p.State = intake.Kept
+	}
+	if p.Verdicts == nil {
+		p.Verdicts = []intake.Verdict{}
+	}
+	p.ReceivedAt = stored(p.ReceivedAt)
+	last, err := one(ctx, q, value[int], "SELECT COALESCE(MAX(seq), 0) FROM photos WHERE candidate_id = ? AND material = ?",
+		p.CandidateID, p.Material)
+	if err != nil {
+		return intake.Photo{}, fmt.Errorf("add photo: %w", err)
+	}
+	p.Seq = last + 1
+	p.ID, err = q.insert(ctx, `INSERT INTO photos (candidate_id, material, seq, round, state, state_at, sha256, format,
+			width, height, bytes, copy_bytes, original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts,
+			message_id, received_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.CandidateID, p.Material, p.Seq, p.Round, p.State, micros(p.ReceivedAt), p.SHA256, p.Format,
+		p.Width, p.Height, p.Bytes, p.CopyBytes, p.Original, p.Copy, p.Screen, p.Thumb, int64(p.PHash), int64(p.DHash),
+		asJSON{p.Verdicts}, orNull(p.MessageID), micros(p.ReceivedAt))
+	if err != nil {
+		return intake.Photo{}, fmt.Errorf("add photo: %w", err)
+	}
+	return p, nil
+}
+
+// SetPhotoState keeps, replaces or deletes a photo; its row and bytes stay.
+func (q Q) SetPhotoState(ctx context.Context, id int64, state intake.PhotoState, now time.Time) error {
+	err := q.execOne(ctx, intake.ErrNotFound, "UPDATE photos SET state = ?, state_at = ? WHERE id = ?", state, micros(now), id)
+	return within(fmt.Sprintf("photo %d", id), err)
+}
+
+// Photo returns one photo, or intake.ErrNotFound.
+func (q Q) Photo(ctx context.Context, id int64) (intake.Photo, error) {
+	p, err := one(ctx, q, readPhoto, "SELECT "+photoColumns+" FROM photos WHERE id = ?", id)
+	return p, within(fmt.Sprintf("photo %d", id), err)
+}
+
+// PhotosEver lists all photos of a candidate by material and Seq, also those that no longer count.
+func (q Q) PhotosEver(ctx context.Context, candidateID int64) ([]intake.Photo, error) {
+	photos, err := list(ctx, q, readPhoto, "SELECT "+photoColumns+` FROM photos
+		WHERE candidate_id = ? ORDER BY material, seq`, candidateID)
+	return photos, within(fmt.Sprintf("photos of candidate %d", candidateID), err)
+}
+
+// PhotoByMessage returns the photo a message brought, or intake.ErrNotFound.
+func (q Q) PhotoByMessage(ctx context.Context, messageID int64) (intake.Photo, error) {
+	p, err := one(ctx, q, readPhoto, "SELECT "+photoColumns+" FROM photos WHERE message_id = ?", messageID)
+	return p, within(fmt.Sprintf("photo of message %d", messageID), err)
+}
+
+// PhotosBySHA lists the photos with the same bytes as received, of whatever candidate and
+// state, oldest first.
+func (q Q) PhotosBySHA(ctx context.Context, sha string) ([]intake.Photo, error) {
+	photos, err := list(ctx, q, readPhoto, "SELECT "+photoColumns+" FROM photos WHERE sha256 = ? ORDER BY id", sha)
+	return photos, within("photos by hash", err)
+}

@@ -1,0 +1,168 @@
+// Package templates holds every word a person reads: chat replies, notice texts, pages.
+package templates
+
+import (
+	"embed"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+
+	"cailiao/intake"
+)
+
+//go:embed chat/*.txt
+var chatFiles embed.FS
+
+var chat = template.Must(template.New("chat").Funcs(chatFuncs).Option("missingkey=error").ParseFS(chatFiles, "chat/*.txt"))
+
+// Say is what a chat text may speak of. A text uses the few fields it needs.
+type Say struct {
+	Season       *intake.Season
+	Candidate    intake.Candidate
+	Site         intake.Site
+	State        intake.State
+	Locked       bool
+	Early, Over  bool          // outside the window: it has not opened, it has closed
+	Lines        []intake.Line // the whole list
+	Line         intake.Line   // the one spoken of
+	Next         *intake.Line  // where the next photo goes; nil: nothing is missing
+	After        *Say          // the same, speaking of Next as its Line; nil: nothing is missing
+	Short        []intake.Line // what is still missing
+	Sheets       []Sheet       // what was returned
+	Reasons      []intake.Reason
+	Registration bool // some reason is about registration data
+	Verdict      intake.Verdict
+	Verdicts     []intake.Verdict
+	Done, Total  int  // required items complete, and in all
+	N            int  // a number of the text's own
+	Swapped      bool // the photo took another's place
+	Text         string
+	Example      string // URL of an example picture
+	Until, Now   time.Time
+}
+
+// Sheet is one returned item with its reasons.
+type Sheet struct {
+	Line    intake.Line
+	Reasons []intake.Reason
+}
+
+// Chat renders a text of templates/chat by name. A text that cannot be rendered is a mistake
+// in the templates, which the tests of this package find; the error names it.
+func Chat(name string, say Say) (string, error) {
+	var b strings.Builder
+	if err := chat.ExecuteTemplate(&b, name, say); err != nil {
+		return "", fmt.Errorf("chat text %q: %w", name, err)
+	}
+	return strings.TrimSpace(b.String()), nil
+}
+
+var chatFuncs = template.FuncMap{
+	"link": Link, "href": href, "number": number, "mark": mark, "count": count, "bar": bar,
+	"short": short, "seen": seen, "moment": Moment, "left": left,
+}
+
+// Link is a tappable word that sends itself, as WeChat renders it in text replies.
+func Link(word string) string {
+	return `<a href="weixin://bizmsgmenu?msgmenucontent=` + word + `&msgmenuid=1">` + word + `</a>`
+}
+
+func href(url, word string) string { return ` <a href="` + url + `">` + word + `</a>` }
+
+func number(i int) string { return strconv.Itoa(i + 1) }
+
+// mark is where a line stands, in the official words.
+func mark(l intake.Line) string {
+	switch l.Item.State {
+	case intake.ItemPending:
+		return "待审"
+	case intake.ItemSitePassed, intake.ItemPassed:
+		return "✓ 通过"
+	case intake.ItemReturned:
+		if l.Done() && l.Item.Resend {
+			return "✓ 已重传"
+		}
+		return "✗ 需重传"
+	}
+	switch {
+	case len(l.Photos) == 0 && l.Material.Min == 0:
+		return "选交"
+	case len(l.Photos) == 0:
+		return "未上传"
+	case !l.Done():
+		return fmt.Sprintf("已传 %d 张，还差 %d 张", len(l.Photos), l.Missing)
+	}
+	return "✓ 已上传"
+}
+
+// count is how many pictures a line takes and has.
+func count(l intake.Line) string {
+	want := fmt.Sprintf("%d 张", l.Material.Min)
+	switch {
+	case l.Item.State == intake.ItemReturned:
+		return "需重传"
+	case l.Material.Min == 0:
+		want = fmt.Sprintf("选交，最多 %d 张", l.Material.Max)
+	case l.Material.Max > l.Material.Min:
+		want = fmt.Sprintf("%d 至 %d 张", l.Material.Min, l.Material.Max)
+	}
+	if len(l.Photos) > 0 {
+		want += fmt.Sprintf("，已有 %d 张", len(l.Photos))
+	}
+	return want
+}
+
+// seen is how many photos of a returned item the reviewer already knows beside the new ones.
+func seen(l intake.Line) int {
+	if l.Item.State != intake.ItemReturned || l.Fresh == 0 {
+		return 0
+	}
+	return len(l.Photos) - l.Fresh
+}
+
+func bar(done, total int) string {
+	const width = 10
+	full := 0
+	if total > 0 {
+		full = done * width / total
+	}
+	return strings.Repeat("■", full) + strings.Repeat("□", width-full)
+}
+
+// short names what is missing, at most three.
+func short(lines []intake.Line) string {
+	var names []string
+	for _, l := range lines {
+		if !l.Done() {
+			names = append(names, l.Material.Name)
+		}
+	}
+	if len(names) > 3 {
+		return strings.Join(names[:3], "、") + fmt.Sprintf(" 等 %d 项", len(names))
+	}
+	return strings.Join(names, "、")
+}
+
+// Moment writes a time as people say it; midnight is the 24:00 of the day before, as the
+// official notices have it.
+func Moment(t time.Time) string {
+	if t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 {
+		return t.AddDate(0, 0, -1).Format("1月2日") + " 24:00"
+	}
+	return t.Format("1月2日 15:04")
+}
+
+func left(until, now time.Time) string {
+	d := until.Sub(now)
+	switch {
+	case d <= 0:
+		return "已过"
+	case d < time.Hour:
+		return fmt.Sprintf("还剩 %d 分钟", int(d.Minutes())+1)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("还剩 %d 小时", int(d.Hours()))
+	}
+	return fmt.Sprintf("还剩 %d 天", int(d.Hours())/24)
+}

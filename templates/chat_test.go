@@ -1,0 +1,147 @@
+package templates
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"cailiao/imaging"
+	"cailiao/intake"
+
+	"github.com/jba/templatecheck"
+)
+
+func TestEveryChatTextFitsWhatItIsGiven(t *testing.T) {
+	parts := map[string]any{"refusal": intake.Verdict{}, "doubt": intake.Verdict{}, "where": intake.Verdict{}}
+	for _, text := range chat.Templates() {
+		name := text.Name()
+		if strings.HasSuffix(name, ".txt") || name == "chat" {
+			continue
+		}
+		var data any = Say{}
+		if part, ok := parts[name]; ok {
+			data = part
+		}
+		if err := templatecheck.CheckText(text, data); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestEveryRefusalAndDoubtHasWords(t *testing.T) {
+	general := map[string]string{}
+	for _, part := range []string{"refusal", "doubt"} {
+		text, err := chatPart(part, intake.Verdict{Code: "unheard-of"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		general[part] = text
+	}
+	for _, code := range []string{
+		imaging.Empty, imaging.NotPhoto, imaging.HEIC, imaging.WebP, imaging.PDF, imaging.GIF, imaging.OtherFormat,
+		imaging.TooLarge, imaging.TooManyPixels, imaging.TooManyScans, imaging.Broken, imaging.Small, imaging.Dark,
+		imaging.Bright, imaging.Glare, imaging.Blur, imaging.Blank, imaging.NoDocument, imaging.Far, imaging.Cut,
+	} {
+		text, err := chatPart("refusal", intake.Verdict{Code: code, Where: "top-left"})
+		if err != nil || text == "" || text == general["refusal"] {
+			t.Errorf("refusal %q has no words of its own: %q, %v", code, text, err)
+		}
+	}
+}
+
+func chatPart(name string, v intake.Verdict) (string, error) {
+	var b strings.Builder
+	err := chat.ExecuteTemplate(&b, name, v)
+	return strings.TrimSpace(b.String()), err
+}
+
+func TestCommandsAreUnderstoodAsPeopleTypeThem(t *testing.T) {
+	for _, tt := range []struct {
+		text, name string
+		n          int
+	}{
+		{"清单", "list", 0},
+		{" 清单。", "list", 0},
+		{"「提交」", "submit", 0},
+		{"ＨＥＬＰ", "help", 0},
+		{"？", "help", 0},
+		{"删除第2张", "delete", 2},
+		{"删除第二张", "delete", 2},
+		{"删除 ２", "delete", 2},
+		{"第十一张删掉", "delete", 11},
+		{"3", "", 3},
+		{"第3项", "", 3},
+		{"谢谢！！", "thanks", 0},
+		{"确定提交", "confirm", 0},
+		{"这个怎么拍", "", 0},
+		{"", "", 0},
+	} {
+		if name, n := Command(tt.text); name != tt.name || n != tt.n {
+			t.Errorf("Command(%q) = %q, %d; want %q, %d", tt.text, name, n, tt.name, tt.n)
+		}
+	}
+}
+
+func TestEveryLinkedWordIsAlsoACommand(t *testing.T) {
+	for _, word := range linkedWords(t) {
+		if name, _ := Command(word); name == "" {
+			t.Errorf("「%s」 is tappable but not understood", word)
+		}
+	}
+}
+
+// linkedWords are the words of {{link "…"}} in all chat texts.
+func linkedWords(t *testing.T) []string {
+	t.Helper()
+	entries, err := chatFiles.ReadDir("chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	for _, entry := range entries {
+		text, err := chatFiles.ReadFile("chat/" + entry.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range strings.Split(string(text), `{{link "`)[1:] {
+			words = append(words, part[:strings.IndexByte(part, '"')])
+		}
+	}
+	if len(words) == 0 {
+		t.Fatal("no links found")
+	}
+	return words
+}
+
+func TestMidnightIsWrittenAsTheDayBefore(t *testing.T) {
+	midnight := time.Date(2026, 2, 12, 0, 0, 0, 0, time.UTC)
+	if got := Moment(midnight); got != "2月11日 24:00" {
+		t.Errorf("got %q", got)
+	}
+	if got := noticeTime(midnight); got != "2026年2月11日 23:59" {
+		t.Errorf("template messages know no 24:00; got %q", got)
+	}
+}
+
+func TestEveryNoticeKindHasEveryValueWithinItsField(t *testing.T) {
+	say := NoticeSay{First: "国外学历学位认证书", N: 12, Until: time.Now(), Now: time.Now()}
+	for _, kind := range intake.NoticeKinds {
+		for _, value := range NoticeValues {
+			limit := 20
+			if value == "result" {
+				limit = 5
+			}
+			full, err := Notice(kind, value, 0, say)
+			if err != nil || full == "" {
+				t.Errorf("%s.%s: %q, %v", kind, value, full, err)
+			}
+			fitted, err := Notice(kind, value, limit, say)
+			if err != nil || len([]rune(fitted)) > limit || fitted == "" {
+				t.Errorf("%s.%s: %q does not fit %d characters (%v)", kind, value, fitted, limit, err)
+			}
+			if fitted != full && strings.HasPrefix(full, fitted) {
+				t.Errorf("%s.%s is cut in the middle: %q", kind, value, fitted)
+			}
+		}
+	}
+}

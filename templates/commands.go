@@ -1,0 +1,69 @@
+package templates
+
+import (
+	_ "embed"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+//go:embed commands.txt
+var commandText string
+
+var commands = parseCommands(commandText)
+
+func parseCommands(text string) map[string]string {
+	byWord := map[string]string{}
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] == "#" {
+			continue
+		}
+		for _, word := range fields[1:] {
+			byWord[word] = fields[0]
+		}
+	}
+	return byWord
+}
+
+// Command reads what a candidate typed: the command's name ("" when it is none) and the number
+// in it (0 when there is none), as in 「删除第2张」 or a bare 「3」.
+func Command(text string) (name string, n int) {
+	text = strings.ToLower(Plain(text))
+	if name, ok := commands[text]; ok {
+		return name, 0
+	}
+	word, n := splitNumber(text)
+	return commands[word], n
+}
+
+// Plain brings typed text to one form: half-width, no outer spaces, quotes or punctuation.
+func Plain(text string) string {
+	text = width.Fold.String(text)
+	return strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r != '?' && unicode.IsPunct(r) || r == '~' || r == '～'
+	})
+}
+
+const hanDigits = "零一二三四五六七八九"
+
+// splitNumber takes one number, with its 第 and 张 or 项, off the text.
+func splitNumber(text string) (word string, n int) {
+	var rest strings.Builder
+	digits := 0
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9' && digits < 4:
+			n, digits = n*10+int(r-'0'), digits+1
+		case strings.ContainsRune(hanDigits, r):
+			n, digits = n*10+strings.Index(hanDigits, string(r))/len("零"), digits+1
+		case r == '十' && digits == 0:
+			n, digits = 1, 1
+		case strings.ContainsRune("第张项 ", r):
+		default:
+			rest.WriteRune(r)
+		}
+	}
+	return rest.String(), n
+}

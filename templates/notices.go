@@ -1,0 +1,62 @@
+package templates
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"cailiao/intake"
+)
+
+//go:embed notices.txt
+var noticeText string
+
+var notices = template.Must(template.New("notices").Funcs(template.FuncMap{"time": noticeTime}).Parse(noticeText))
+
+// NoticeValues are the value names a template's field may be mapped to in config.yaml.
+var NoticeValues = []string{"item", "result", "time", "deadline", "hint"}
+
+// NoticeSay is what a notice text may speak of.
+type NoticeSay struct {
+	First    string // name of the first item concerned
+	N        int    // how many items
+	DataOnly bool   // only registration data are wrong, no item has to be sent again
+	Until    time.Time
+	Now      time.Time
+}
+
+// Notice renders one value of a notice, at most limit characters long: a value with a shorter
+// form takes that rather than being cut. limit 0 means none.
+func Notice(kind intake.NoticeKind, value string, limit int, say NoticeSay) (string, error) {
+	text, err := noticeValue(kind, value, say)
+	if err != nil || limit == 0 || len([]rune(text)) <= limit {
+		return text, err
+	}
+	if notices.Lookup(string(kind)+".short "+value) != nil {
+		if text, err = noticeValue(kind, "short "+value, say); err != nil {
+			return "", err
+		}
+	}
+	if runes := []rune(text); len(runes) > limit {
+		text = string(runes[:limit])
+	}
+	return text, nil
+}
+
+func noticeValue(kind intake.NoticeKind, value string, say NoticeSay) (string, error) {
+	var b strings.Builder
+	if err := notices.ExecuteTemplate(&b, string(kind)+"."+value, say); err != nil {
+		return "", fmt.Errorf("notice %s: value %s: %w", kind, value, err)
+	}
+	return b.String(), nil
+}
+
+// noticeTime writes a time as WeChat's time fields take it; there, 24:00 is not a legal hour.
+func noticeTime(t time.Time) string {
+	if t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 {
+		t = t.Add(-time.Minute)
+	}
+	return t.Format("2006年1月2日 15:04")
+}

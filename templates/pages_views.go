@@ -1,0 +1,96 @@
+package templates
+
+import (
+	"time"
+
+	"cailiao/intake"
+)
+
+// Frame is what every page shows around its own matter. Times in views are in the season's
+// location; zero times are not shown.
+type Frame struct {
+	Season string // its name
+	User   *User  // nil: not signed in
+	Flash  string // code of a message left by the page before: the words are in _words.html
+	Path   string // of a link that goes with Flash
+}
+
+// User is who is signed in.
+type User struct {
+	Name string
+	Role intake.Role
+	Site string // name of the exam site, for role site
+}
+
+// LoginPage is the sign-in form.
+type LoginPage struct {
+	Frame
+	Name    string // as typed before
+	Problem string // "", "bad", "many", "expired"
+	Next    string // where to go afterwards
+}
+
+// ProblemPage tells what went wrong, by HTTP status.
+type ProblemPage struct {
+	Frame
+	Status int
+	Cause  string // "", "same-person": a status alone would not help
+}
+
+// QueuePage lists candidates.
+type QueuePage struct {
+	Frame
+	Tabs    []Tab
+	State   intake.State // current tab; empty: all
+	Search  string
+	Overdue bool
+	Rows    []QueueRow
+	First   int    // number of the first row
+	Sites   bool   // show the exam site column
+	Start   string // URL of the first open candidate of this list; empty: none
+	Prev    string // URLs of the neighbouring pages; empty: none
+	Next    string
+}
+
+// Deadlines says that the list may hold candidates with a deadline.
+func (q QueuePage) Deadlines() bool { return q.State == intake.Returned || q.State == "" }
+
+// Tab is one state of the queue with its count.
+type Tab struct {
+	State   intake.State // empty: all
+	Param   string       // its value in the URL
+	Count   int
+	URL     string
+	Current bool
+	Mine    bool // waits for this account's role
+}
+
+// QueueRow is one candidate of the list.
+type QueueRow struct {
+	URL         string
+	Number      string
+	Name        string
+	Site        string
+	Kind        string // level and category in the season's words
+	State       intake.State
+	Round       int
+	Since       time.Time // submitted or returned, by state
+	Waited      Span
+	Deadline    time.Time
+	Left        Span
+	Overdue     bool
+	Soon        bool // less than two hours left
+	Photos      int
+	Undelivered bool
+}
+
+// Span is a length of time in whole units, the largest one or two of which are shown.
+type Span struct {
+	Days, Hours, Minutes int
+}
+
+// SpanOf rounds down to minutes; a negative length is its absolute value.
+func SpanOf(d time.Duration) Span {
+	minutes := int(d.Abs().Minutes())
+	return Span{Days: minutes / (24 * 60), Hours: minutes / 60 % 24, Minutes: minutes % 60}
+}
