@@ -21,10 +21,15 @@ func (j *job) measure(p, small codec.Picture) {
 	f := &j.taken.Facts
 	f.light(p.Planes[0])
 	luma := p.Planes[0]
-	if max(luma.W, luma.H) > sharpSide {
+	if max(luma.W, luma.H) > sharpSide*4/3 {
 		luma = luma.Scale(within(luma.W, luma.H, sharpSide))
 	}
 	f.Sharp, f.Even = sharpness(luma)
+	// Somewhat larger pictures are measured as they are. What is blurred, second differences of
+	// a picture r times as large are 1/r² of its own, and their squares 1/r⁴.
+	if r := float64(max(luma.W, luma.H)) / sharpSide; r > 1 {
+		f.Sharp *= r * r * r * r
+	}
 	f.Page = page(luma)
 	if f.Page.Paper < lit { // contrast goes down with the light, its square twice as fast
 		f.Sharp *= (lit / max(f.Page.Paper, 16)) * (lit / max(f.Page.Paper, 16))

@@ -2,12 +2,13 @@ package imaging
 
 import (
 	"context"
+	"math"
 
 	"cailiao/imaging/codec"
 )
 
 const (
-	screenSide  = 1600
+	screenSide  = 1800
 	thumbSide   = 320
 	screenScale = 40 // percent of T.81's tables: quality 80
 	thumbScale  = 50 // quality 75
@@ -71,8 +72,9 @@ func (j *job) copies(ctx context.Context, p codec.Picture, coefs *codec.Coefs) e
 		j.taken.Copy = j.jpeg.Strip()
 		return nil
 	}
+	var least int
 	if coefs != nil {
-		if j.taken.Copy = coefs.Fit(j.cfg.MaxBytes); j.taken.Copy != nil {
+		if j.taken.Copy, least = coefs.Fit(j.cfg.MaxBytes); j.taken.Copy != nil {
 			return nil
 		}
 	}
@@ -83,14 +85,18 @@ func (j *job) copies(ctx context.Context, p codec.Picture, coefs *codec.Coefs) e
 		}
 		p = whole
 	}
-	for side := min(j.cfg.LongSide, max(p.W, p.H)); j.taken.Copy == nil; side = side * 8 / 9 {
+	for j.copySide = min(j.cfg.LongSide, j.copySide); ; {
+		if least > 0 { // bytes go with the area, a little slower
+			j.copySide = min(j.copySide*8/9, int(float64(j.copySide)*math.Sqrt(float64(j.cfg.MaxBytes)/float64(least))))
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		j.taken.Copy = codec.Transform(p.Fit(within(p.W, p.H, side))).Fit(j.cfg.MaxBytes)
-		j.copySide = side
+		j.taken.Copy, least = codec.Transform(p.Fit(within(p.W, p.H, max(8, j.copySide)))).Fit(j.cfg.MaxBytes)
+		if j.taken.Copy != nil {
+			return nil
+		}
 	}
-	return nil
 }
 
 // views makes what people look at.

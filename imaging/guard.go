@@ -16,20 +16,27 @@ const (
 	maxInterlaced = 16_000_000  // pixels of a PNG that must be held whole
 )
 
+// sniff looks at the first bytes and the size. False means that the verdict is made.
+func (j *job) sniff() bool {
+	defer j.stage("sniff")
+	format, code := sniff(j.data)
+	j.taken.Format = format
+	switch {
+	case code != "":
+		return j.refuse(code, float64(len(j.data)), 0)
+	case len(j.data) > j.cfg.InBytes:
+		return j.refuse(TooLarge, float64(len(j.data)), float64(j.cfg.InBytes))
+	}
+	return true
+}
+
 // guard reads headers only. False means that the verdict is made and nothing is left to do.
 func (j *job) guard() bool {
 	defer j.stage("guard")
-	format, code := sniff(j.data)
-	j.taken.Format = format
-	if code != "" {
-		return j.refuse(code, float64(len(j.data)), 0)
-	}
-	if len(j.data) > j.cfg.InBytes {
-		return j.refuse(TooLarge, float64(len(j.data)), float64(j.cfg.InBytes))
-	}
+	j.taken.SHA256 = hashOf(j.data)
 	var err error
 	orientation, w, h := 1, 0, 0
-	if format == formatJPEG {
+	if j.taken.Format == formatJPEG {
 		if j.jpeg, err = codec.ReadJPEG(j.data, maxScans); err == nil {
 			orientation, w, h = j.jpeg.Orientation, j.jpeg.Width, j.jpeg.Height
 		}
@@ -61,8 +68,11 @@ func (j *job) guard() bool {
 	return true
 }
 
+// largeBytes is from where on a file is large; WeChat's photos have 100 to 300 KB.
+const largeBytes = 1 << 20
+
 // isLarge says whether a picture takes notably more than a WeChat photo does.
 func (j *job) isLarge() bool {
 	pixels := j.taken.Width * j.taken.Height
-	return len(j.data) > 1<<20 || pixels > 6_000_000 || j.png != nil && pixels > 3_000_000
+	return len(j.data) > largeBytes || pixels > 6_000_000 || j.png != nil && pixels > 3_000_000
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"cailiao/imaging/imagingtest"
+	"cailiao/imaging/imagetest"
 	"cailiao/intake"
 )
 
@@ -53,12 +53,12 @@ func TestFormatsAreToldByContent(t *testing.T) {
 func chunks(w, h int, depth, kind, interlace byte, idat []byte, more ...[]byte) []byte {
 	ihdr := binary.BigEndian.AppendUint32(nil, uint32(w))
 	ihdr = append(binary.BigEndian.AppendUint32(ihdr, uint32(h)), depth, kind, 0, 0, interlace)
-	out := append([]byte("\x89PNG\r\n\x1a\n"), imagingtest.Chunk("IHDR", ihdr)...)
+	out := append([]byte("\x89PNG\r\n\x1a\n"), imagetest.Chunk("IHDR", ihdr)...)
 	for _, m := range more {
 		out = append(out, m...)
 	}
-	out = append(out, imagingtest.Chunk("IDAT", idat)...)
-	return append(out, imagingtest.Chunk("IEND", nil)...)
+	out = append(out, imagetest.Chunk("IDAT", idat)...)
+	return append(out, imagetest.Chunk("IEND", nil)...)
 }
 
 // zeros is n zero bytes, deflated.
@@ -92,12 +92,11 @@ func hostile() map[string]struct {
 	data []byte
 	code string
 } {
-	photo := imagingtest.JPEG(imagingtest.Scene{W: 900, H: 900}.Draw(), 80)
+	photo := imagetest.JPEG(imagetest.Scene{W: 900, H: 900}.Draw(), 80)
 	sos := bytes.Index(photo, []byte{0xFF, 0xDA})
-	manyScans := bytes.Clone(photo[:len(photo)-2])
-	for range 463 {
-		manyScans = append(manyScans, photo[sos:len(photo)-2]...)
-	}
+	manyScans := imagetest.JPEG(imagetest.Scene{W: 90, H: 90}.Draw(), 20)
+	scan := manyScans[bytes.Index(manyScans, []byte{0xFF, 0xDA}) : len(manyScans)-2]
+	manyScans = append(manyScans[:len(manyScans)-2], bytes.Repeat(scan, 463)...)
 	huge := bytes.Clone(photo)
 	sof := bytes.Index(huge, []byte{0xFF, 0xC0})
 	copy(huge[sof+5:], "\xC3\x50\xC3\x50") // 50,000 × 50,000
@@ -133,8 +132,8 @@ func hostile() map[string]struct {
 		"a PNG with less data than rows":   {chunks(6000, 6000, 8, 2, 0, zeros(1000)), Broken},
 		"a PNG with 100 MB more than rows": {chunks(60, 60, 8, 0, 0, zeros(100<<20)), Broken},
 		"a PNG with a text bomb": {chunks(900, 900, 8, 0, 0, zeros(900*901),
-			imagingtest.Chunk("zTXt", append([]byte("c\x00\x00"), zeros(200<<20)...)),
-			imagingtest.Chunk("iCCP", append([]byte("c\x00\x00"), zeros(200<<20)...))), Dark},
+			imagetest.Chunk("zTXt", append([]byte("c\x00\x00"), zeros(200<<20)...)),
+			imagetest.Chunk("iCCP", append([]byte("c\x00\x00"), zeros(200<<20)...))), Dark},
 		"SVG named photo.jpg": {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" width="99999" height="99999"/>`), OtherFormat},
 	}
 }
@@ -198,7 +197,7 @@ func watchMemory() (peak *uint64, stop func()) {
 
 func TestAHundredHostileFilesDoNotKeepAPhotoWaiting(t *testing.T) {
 	w := New(Config{Workers: 2})
-	photo := imagingtest.JPEG(imagingtest.Scene{W: 1080, H: 1440}.Draw(), 75)
+	photo := imagetest.JPEG(imagetest.Scene{W: 1080, H: 1440}.Draw(), 75)
 	var files [][]byte
 	for _, f := range hostile() {
 		files = append(files, f.data)
@@ -234,10 +233,10 @@ func TestAHundredHostileFilesDoNotKeepAPhotoWaiting(t *testing.T) {
 }
 
 func FuzzTake(f *testing.F) {
-	photo := imagingtest.JPEG(imagingtest.Scene{W: 90, H: 120}.Draw(), 70)
+	photo := imagetest.JPEG(imagetest.Scene{W: 90, H: 120}.Draw(), 70)
 	f.Add(photo)
-	f.Add(imagingtest.Oriented(photo, 6))
-	f.Add(imagingtest.PNG(imagingtest.Scene{W: 60, H: 40}.Draw()))
+	f.Add(imagetest.Oriented(photo, 6))
+	f.Add(imagetest.PNG(imagetest.Scene{W: 60, H: 40}.Draw()))
 	f.Add(flatJPEG(40, 40))
 	f.Add([]byte("%PDF-1.7"))
 	w := New(Config{MaxBytes: 20_000, LongSide: 400})

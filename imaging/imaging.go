@@ -3,7 +3,9 @@
 //
 // One picture goes through these stages, each timed (Taken.Stages):
 //
-//	guard   what the bytes are, what the header promises; no pixel is decoded yet
+//	sniff   what the bytes are
+//	guard   what the header promises; no pixel is decoded yet
+//	wait    for a place in the workshop
 //	decode  strict; a picture that is not whole is refused
 //	turn    upright by EXIF
 //	facts   light, sharpness, edges, hashes
@@ -87,7 +89,7 @@ var (
 
 // Taken is everything known about one picture.
 type Taken struct {
-	SHA256        string // of the bytes as received, hex: equal means the very same file
+	SHA256        string // of the bytes as received, hex: equal means the very same file; empty when the format or the size is refused
 	Format        string // "jpeg", "png"; for other pictures their own name; empty: not a picture
 	Width, Height int    // upright, as received, in pixels; 0 when unreadable
 	Turned        int    // degrees clockwise applied to make it upright: 0, 90, 180, 270
@@ -97,7 +99,7 @@ type Taken struct {
 	Verdicts      []intake.Verdict // gravest first; intake.Worst(Verdicts) is the level
 
 	// Copy is for the authority: a JPEG of at most Config.MaxBytes. Screen is for reviewers, long
-	// side at most 1600; it is the same slice as Copy when that is no larger. Thumb has a long
+	// side at most 1800; it is the same slice as Copy when that is no larger, as it is by default. Thumb has a long
 	// side of at most 320. All are upright JPEGs without metadata; nil when the picture could not
 	// be read. Treat them as read-only.
 	Copy, Screen, Thumb []byte
@@ -114,6 +116,6 @@ func (t Taken) Level() intake.Level { return intake.Worst(t.Verdicts) }
 
 // Stage is what one step of the pipeline took.
 type Stage struct {
-	Name string // "wait", "guard", "decode", "turn", "facts", "copy", "views"
+	Name string // "sniff", "guard", "wait", "decode", "turn", "facts", "copy", "views"
 	Took time.Duration
 }

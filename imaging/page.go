@@ -5,7 +5,7 @@ import (
 )
 
 // Page is what can be told of the page without reading it: paper is brighter than what it lies
-// on, and writing is dark strokes on it. All measured in cells of 8 pixels at long side 1440.
+// on, and writing is dark strokes on it. All measured in cells of 8 pixels at long side 1440 or somewhat more.
 type Page struct {
 	Paper   float64    `json:"paper"`   // how bright paper is, 0–255
 	Writing float64    `json:"writing"` // share of cells with writing on them
@@ -185,13 +185,13 @@ func (c *cells) glare() (share float64, where string, rough float64) {
 		}
 	}
 	if burnt > 0 {
-		where = place(float64(sumX)/float64(burnt)/float64(c.w), float64(sumY)/float64(burnt)/float64(c.h))
+		where = nameOf(float64(sumX)/float64(burnt)/float64(c.w), float64(sumY)/float64(burnt)/float64(c.h))
 	}
 	return float64(burnt) / float64(max(1, paper)), where, float64(noisy) / float64(c.w*c.h)
 }
 
-// place names one of nine parts of the picture; x and y are in 0–1.
-func place(x, y float64) string {
+// nameOf names one of nine parts of the picture; x and y are in 0–1.
+func nameOf(x, y float64) string {
 	third := func(v float64, low, high string) string {
 		switch {
 		case v < 1./3:

@@ -130,7 +130,9 @@ func (w *Works) fill(ctx context.Context, r *labelled, dir string) error {
 // similarity is the SSIM of the copy's luma against the picture, scaled to the copy's size.
 func (w *Works) similarity(ctx context.Context, data []byte, t *Taken) (float64, error) {
 	source := &job{cfg: &Config{InBytes: w.cfg.InBytes, LongSide: maxSide, MaxBytes: 1 << 40, Thresholds: w.cfg.Thresholds}, data: data}
-	source.guard()
+	if !source.sniff() || !source.guard() {
+		return 0, fmt.Errorf("refused: %v", source.taken.Verdicts)
+	}
 	p, _, err := source.decode(ctx)
 	if err != nil {
 		return 0, err

@@ -7,7 +7,7 @@ import (
 	"image/jpeg"
 	"testing"
 
-	"cailiao/imaging/imagingtest"
+	"cailiao/imaging/imagetest"
 	"cailiao/intake"
 )
 
@@ -26,40 +26,40 @@ func take(t testing.TB, data []byte) Taken {
 func TestEveryKindOfPhotoGetsItsVerdict(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		scene imagingtest.Scene
+		scene imagetest.Scene
 		code  string // of the first verdict; empty: none
 		level intake.Level
 		where string
 	}{
-		{"a good photo", imagingtest.Scene{}, "", intake.OK, ""},
-		{"a noisy one", imagingtest.Scene{Noise: 9}, "", intake.OK, ""},
-		{"a grey one", imagingtest.Scene{Grey: true}, "", intake.OK, ""},
-		{"a screenshot, pure white", imagingtest.Scene{Screen: true}, "", intake.OK, ""},
-		{"slightly out of focus", imagingtest.Scene{Defocus: 2}, Blur, intake.Doubt, ""},
-		{"out of focus", imagingtest.Scene{Defocus: 4}, Blur, intake.Refuse, ""},
-		{"slightly shaken", imagingtest.Scene{Shake: 8}, Shaken, intake.Doubt, ""},
-		{"shaken", imagingtest.Scene{Shake: 20}, Shaken, intake.Refuse, ""},
-		{"dim", imagingtest.Scene{Light: .35}, Dark, intake.Doubt, ""},
-		{"dark", imagingtest.Scene{Light: .15}, Dark, intake.Refuse, ""},
-		{"over-exposed", imagingtest.Scene{Light: 1.9}, Bright, intake.Doubt, ""},
-		{"a reflection", imagingtest.Scene{Glare: .17}, Glare, intake.Doubt, "top-left"},
-		{"cut off at the right", imagingtest.Scene{Left: .3, Top: .1, Right: 1.3, Bottom: .9}, Cut, intake.Doubt, "right"},
-		{"cut off at the left", imagingtest.Scene{Left: -.4, Top: .1, Right: .8, Bottom: .9}, Cut, intake.Doubt, "left"},
-		{"cut off at the bottom", imagingtest.Scene{Left: .1, Top: .3, Right: .9, Bottom: 1.4}, Cut, intake.Doubt, "bottom"},
-		{"cut off at the top", imagingtest.Scene{Left: .1, Top: -.41, Right: .9, Bottom: .7}, Cut, intake.Doubt, "top"},
-		{"far away", imagingtest.Scene{Left: .42, Top: .42, Right: .58, Bottom: .58}, Far, intake.Doubt, ""},
-		{"far away and blurred", imagingtest.Scene{Left: .42, Top: .42, Right: .58, Bottom: .58, Defocus: 2}, Far, intake.Refuse, ""},
-		{"an empty table", imagingtest.Scene{Empty: true}, NoDocument, intake.Refuse, ""},
-		{"a blank sheet", imagingtest.Scene{Blank: true}, Blank, intake.Refuse, ""},
-		{"a thumbnail", imagingtest.Scene{W: 240, H: 320}, Small, intake.Refuse, ""},
-		{"a small picture", imagingtest.Scene{W: 525, H: 700}, Small, intake.Doubt, ""},
+		{"a good photo", imagetest.Scene{}, "", intake.OK, ""},
+		{"a noisy one", imagetest.Scene{Noise: 9}, "", intake.OK, ""},
+		{"a grey one", imagetest.Scene{Grey: true}, "", intake.OK, ""},
+		{"a screenshot, pure white", imagetest.Scene{Screen: true}, "", intake.OK, ""},
+		{"slightly out of focus", imagetest.Scene{Defocus: 2}, Blur, intake.Doubt, ""},
+		{"out of focus", imagetest.Scene{Defocus: 4}, Blur, intake.Refuse, ""},
+		{"slightly shaken", imagetest.Scene{Shake: 8}, Shaken, intake.Doubt, ""},
+		{"shaken", imagetest.Scene{Shake: 20}, Shaken, intake.Refuse, ""},
+		{"dim", imagetest.Scene{Light: .35}, Dark, intake.Doubt, ""},
+		{"dark", imagetest.Scene{Light: .15}, Dark, intake.Refuse, ""},
+		{"over-exposed", imagetest.Scene{Light: 1.9}, Bright, intake.Doubt, ""},
+		{"a reflection", imagetest.Scene{Glare: .17}, Glare, intake.Doubt, "top-left"},
+		{"cut off at the right", imagetest.Scene{Left: .3, Top: .1, Right: 1.3, Bottom: .9}, Cut, intake.Doubt, "right"},
+		{"cut off at the left", imagetest.Scene{Left: -.4, Top: .1, Right: .8, Bottom: .9}, Cut, intake.Doubt, "left"},
+		{"cut off at the bottom", imagetest.Scene{Left: .1, Top: .3, Right: .9, Bottom: 1.38}, Cut, intake.Doubt, "bottom"},
+		{"cut off at the top", imagetest.Scene{Left: .1, Top: -.383, Right: .9, Bottom: .7}, Cut, intake.Doubt, "top"},
+		{"far away", imagetest.Scene{Left: .42, Top: .42, Right: .58, Bottom: .58}, Far, intake.Doubt, ""},
+		{"far away and blurred", imagetest.Scene{Left: .42, Top: .42, Right: .58, Bottom: .58, Defocus: 2}, Far, intake.Refuse, ""},
+		{"an empty table", imagetest.Scene{Empty: true}, NoDocument, intake.Refuse, ""},
+		{"a blank sheet", imagetest.Scene{Blank: true}, Blank, intake.Refuse, ""},
+		{"a thumbnail", imagetest.Scene{W: 240, H: 320}, Small, intake.Refuse, ""},
+		{"a small picture", imagetest.Scene{W: 525, H: 700}, Small, intake.Doubt, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if tt.scene.W == 0 {
 				tt.scene.W, tt.scene.H = 1080, 1440
 			}
-			taken := take(t, imagingtest.JPEG(tt.scene.Draw(), 88))
+			taken := take(t, imagetest.JPEG(tt.scene.Draw(), 88))
 			if tt.code == "" {
 				if len(taken.Verdicts) > 0 {
 					t.Errorf("verdicts %+v", taken.Verdicts)
@@ -81,7 +81,7 @@ func TestEveryKindOfPhotoGetsItsVerdict(t *testing.T) {
 }
 
 func TestThresholdsAreStoredWithTheVerdict(t *testing.T) {
-	data := imagingtest.JPEG(imagingtest.Good().Draw(), 88)
+	data := imagetest.JPEG(imagetest.Good(0).Draw(), 88)
 	w := New(Config{Thresholds: Thresholds{BlurRefuse: 5_000, BlurDoubt: 9_000}})
 	taken, err := w.Take(context.Background(), data)
 	if err != nil {
@@ -105,24 +105,24 @@ func TestThresholdsThatMakeNoSenseAreNamed(t *testing.T) {
 }
 
 func TestRefusalsComeBeforeDoubts(t *testing.T) {
-	scene := imagingtest.Scene{W: 1080, H: 1440, Left: .3, Top: .1, Right: 1.3, Bottom: .9, Defocus: 4}
-	taken := take(t, imagingtest.JPEG(scene.Draw(), 88))
+	scene := imagetest.Scene{W: 1080, H: 1440, Left: .3, Top: .1, Right: 1.3, Bottom: .9, Defocus: 4}
+	taken := take(t, imagetest.JPEG(scene.Draw(), 88))
 	if len(taken.Verdicts) != 2 || taken.Verdicts[0].Code != Blur || taken.Verdicts[1].Code != Cut {
 		t.Errorf("%+v", taken.Verdicts)
 	}
 }
 
 func TestTheSamePhotoSentAgainIsAlikeAndAnotherIsNot(t *testing.T) {
-	scene := imagingtest.Good()
+	scene := imagetest.Good(0)
 	img := scene.Draw()
 	like := func(data []byte) Likeness {
 		taken := take(t, data)
 		return Likeness{taken.PHash, taken.DHash}
 	}
-	first := like(imagingtest.JPEG(img, 90))
-	again := like(imagingtest.JPEG(halved(img), 60))
+	first := like(imagetest.JPEG(img, 90))
+	again := like(imagetest.JPEG(halved(img), 60))
 	scene.Seed = 99
-	other := like(imagingtest.JPEG(scene.Draw(), 90))
+	other := like(imagetest.JPEG(scene.Draw(), 90))
 	if !Alike(first, again) {
 		t.Errorf("%x and %x are not alike", first, again)
 	}

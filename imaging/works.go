@@ -42,14 +42,28 @@ func (w *Works) Take(ctx context.Context, data []byte) (Taken, error) {
 // followed: turn is what makes it upright then.
 func (w *Works) TakeTurned(ctx context.Context, data []byte, turn codec.Turn) (Taken, error) {
 	job := &job{cfg: &w.cfg, data: data, extra: turn, clock: time.Now()}
-	job.taken.SHA256 = hashOf(data)
+	if !job.sniff() {
+		return job.taken, nil
+	}
+	place := place{works: w}
+	defer place.leave()
+	if len(data) > largeBytes {
+		if err := place.large(ctx); err != nil {
+			return Taken{}, err
+		}
+		job.stage("wait")
+	}
 	if !job.guard() {
 		return job.taken, nil
 	}
-	if err := w.enter(ctx, job.isLarge()); err != nil {
+	if job.isLarge() {
+		if err := place.large(ctx); err != nil {
+			return Taken{}, err
+		}
+	}
+	if err := place.enter(ctx); err != nil {
 		return Taken{}, err
 	}
-	defer w.leave(job.isLarge())
 	job.stage("wait")
 
 	ctx, cancel := context.WithTimeoutCause(ctx, w.cfg.Timeout, ErrTooSlow)
@@ -65,31 +79,42 @@ func hashOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// enter waits for a place. Large pictures queue among themselves first, so that many of them never
-// keep an ordinary photo waiting.
-func (w *Works) enter(ctx context.Context, large bool) error {
-	if large {
-		select {
-		case w.large <- struct{}{}:
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
-		}
+// place is what one picture holds in the workshop. Large pictures queue among themselves first, so
+// that many of them never keep an ordinary photo waiting.
+type place struct {
+	works           *Works
+	isLarge, inside bool
+}
+
+func (p *place) large(ctx context.Context) error {
+	if p.isLarge {
+		return nil
 	}
 	select {
-	case w.places <- struct{}{}:
+	case p.works.large <- struct{}{}:
+		p.isLarge = true
 		return nil
 	case <-ctx.Done():
-		if large {
-			<-w.large
-		}
 		return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
 	}
 }
 
-func (w *Works) leave(large bool) {
-	<-w.places
-	if large {
-		<-w.large
+func (p *place) enter(ctx context.Context) error {
+	select {
+	case p.works.places <- struct{}{}:
+		p.inside = true
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+	}
+}
+
+func (p *place) leave() {
+	if p.inside {
+		<-p.works.places
+	}
+	if p.isLarge {
+		<-p.works.large
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"cailiao/imaging/imagingtest"
+	"cailiao/imaging/imagetest"
 )
 
 func TestNoFreePlaceIsBusyNotJudged(t *testing.T) {
@@ -15,12 +15,12 @@ func TestNoFreePlaceIsBusyNotJudged(t *testing.T) {
 	w.places <- struct{}{}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
-	taken, err := w.Take(ctx, imagingtest.JPEG(imagingtest.Scene{W: 200, H: 200}.Draw(), 80))
+	taken, err := w.Take(ctx, imagetest.JPEG(imagetest.Scene{W: 200, H: 200}.Draw(), 80))
 	if !errors.Is(err, ErrBusy) || !errors.Is(err, context.DeadlineExceeded) || taken.SHA256 != "" {
 		t.Errorf("%v, %+v", err, taken)
 	}
 	<-w.places
-	if _, err := w.Take(context.Background(), imagingtest.JPEG(imagingtest.Scene{W: 200, H: 200}.Draw(), 80)); err != nil {
+	if _, err := w.Take(context.Background(), imagetest.JPEG(imagetest.Scene{W: 200, H: 200}.Draw(), 80)); err != nil {
 		t.Errorf("with a place again: %v", err)
 	}
 }
@@ -28,13 +28,13 @@ func TestNoFreePlaceIsBusyNotJudged(t *testing.T) {
 func TestLargePicturesLeaveAPlaceForOrdinaryOnes(t *testing.T) {
 	w := New(Config{Workers: 2})
 	w.large <- struct{}{} // a large picture is being worked on, and another one arrives
-	large := imagingtest.PNG(imagingtest.Scene{W: 1800, H: 1800, Screen: true}.Draw())
+	large := imagetest.PNG(imagetest.Scene{W: 1800, H: 1800, Screen: true}.Draw())
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 	defer cancel()
 	if _, err := w.Take(ctx, large); !errors.Is(err, ErrBusy) {
 		t.Errorf("a second large picture: %v", err)
 	}
-	small := imagingtest.JPEG(imagingtest.Scene{W: 200, H: 200}.Draw(), 80)
+	small := imagetest.JPEG(imagetest.Scene{W: 200, H: 200}.Draw(), 80)
 	if _, err := w.Take(context.Background(), small); err != nil {
 		t.Errorf("an ordinary one beside it: %v", err)
 	}
@@ -54,7 +54,7 @@ func TestWhatIsRefusedByItsHeaderNeedsNoPlace(t *testing.T) {
 
 func TestAPictureThatTakesTooLongIsGivenUp(t *testing.T) {
 	w := New(Config{Timeout: time.Nanosecond})
-	_, err := w.Take(context.Background(), imagingtest.JPEG(imagingtest.Scene{W: 400, H: 400}.Draw(), 80))
+	_, err := w.Take(context.Background(), imagetest.JPEG(imagetest.Scene{W: 400, H: 400}.Draw(), 80))
 	if !errors.Is(err, ErrTooSlow) {
 		t.Errorf("%v", err)
 	}
@@ -68,7 +68,7 @@ func TestACancelledCallerIsNotTooSlow(t *testing.T) {
 	cancel()
 	w := New(Config{})
 	for range 50 { // either the wait or the work notices
-		_, err := w.Take(ctx, imagingtest.JPEG(imagingtest.Scene{W: 200, H: 200}.Draw(), 80))
+		_, err := w.Take(ctx, imagetest.JPEG(imagetest.Scene{W: 200, H: 200}.Draw(), 80))
 		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrTooSlow) {
 			t.Fatalf("%v", err)
 		}
@@ -76,7 +76,7 @@ func TestACancelledCallerIsNotTooSlow(t *testing.T) {
 }
 
 func TestStagesAreTimedInOrder(t *testing.T) {
-	taken := take(t, imagingtest.JPEG(imagingtest.Scene{W: 400, H: 400}.Draw(), 80))
+	taken := take(t, imagetest.JPEG(imagetest.Scene{W: 400, H: 400}.Draw(), 80))
 	var names []string
 	for _, s := range taken.Stages {
 		names = append(names, s.Name)
@@ -84,7 +84,7 @@ func TestStagesAreTimedInOrder(t *testing.T) {
 			t.Errorf("%s took %v", s.Name, s.Took)
 		}
 	}
-	want := []string{"guard", "wait", "decode", "turn", "facts", "copy", "views"}
+	want := []string{"sniff", "guard", "wait", "decode", "turn", "facts", "copy", "views"}
 	if len(names) != len(want) {
 		t.Fatalf("%v", names)
 	}

@@ -154,7 +154,7 @@ func (d *Desk) wrong(ctx context.Context, now time.Time, pair, name, address str
 }
 
 func (d *Desk) nobodysHash() string {
-	d.dummy.Do(func() { d.nobody = hashPassword("") })
+	d.dummy.Do(func() { d.nobody = d.hashing.hash("") })
 	return d.nobody
 }
 
@@ -180,7 +180,7 @@ func (d *Desk) AddStaff(ctx context.Context, n NewStaff) (intake.Staff, error) {
 		return intake.Staff{}, err
 	}
 	end := d.hashing.begin()
-	hash := hashPassword(password(n.Password))
+	hash := d.hashing.hash(password(n.Password))
 	end()
 	var added intake.Staff
 	err := d.DB.InTx(ctx, func(tx storage.Q) error {

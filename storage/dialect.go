@@ -144,7 +144,8 @@ func (sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
 
 func (d sqliteDialect) migrations(c Config) (migrations, error) {
 	pool, err := d.open(c)
-	return migrations{goose.DialectSQLite3, "migrations/sqlite", pool, goose.WithLocker(&fileLock{path: c.DSN + ".migrating"})}, err
+	lock := func(ctx context.Context) (func() error, error) { return lockBeside(ctx, c.DSN+".migrating") }
+	return migrations{goose.DialectSQLite3, "migrations/sqlite", pool, lock}, err
 }
 
 type mysqlDialect struct{}
@@ -311,5 +312,6 @@ func (mysqlDialect) migrations(c Config) (migrations, error) {
 		return migrations{}, err
 	}
 	pool := sqlx.NewDb(sql.OpenDB(connector), "mysql")
-	return migrations{goose.DialectMySQL, "migrations/mysql", pool, goose.WithSessionLocker(namedLock{})}, nil
+	lock := func(ctx context.Context) (func() error, error) { return lockServer(ctx, pool) }
+	return migrations{goose.DialectMySQL, "migrations/mysql", pool, lock}, nil
 }

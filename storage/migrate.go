@@ -24,7 +24,7 @@ type migrations struct {
 	dialect goose.Dialect
 	folder  string
 	pool    *sqlx.DB // closed after use
-	lock    goose.ProviderOption
+	lock    func(ctx context.Context) (unlock func() error, err error)
 }
 
 // Migrate brings the schema to the newest version. Several instances may do so at once: one
@@ -35,14 +35,32 @@ func (db *DB) Migrate(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	defer m.pool.Close()
-	provider, err := m.provider()
-	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	if _, err := provider.Up(ctx); err != nil {
+	if err := m.up(ctx, db.dialect); err != nil {
 		return fmt.Errorf("migrate: %w", db.dialect.printable(err))
 	}
 	return nil
+}
+
+// up works under a lock of our own: goose takes its lock only after it has made its table.
+func (m migrations) up(ctx context.Context, d dialect) (err error) {
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return fmt.Errorf("wait for another instance: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	// MySQL cannot make a table and fill it at once: a start that was cut off there left goose's
+	// table without its first row.
+	_, err = m.pool.ExecContext(ctx, `INSERT INTO goose_db_version (version_id, is_applied)
+		SELECT 0, 1 FROM (SELECT COUNT(*) AS n FROM goose_db_version) have WHERE n = 0`)
+	if err != nil && d.classify(err) != faultNoTable {
+		return err
+	}
+	provider, err := m.provider()
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
 }
 
 // Version returns the schema version the database has (0: never migrated), and the one this
@@ -72,63 +90,54 @@ func (m migrations) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(m.dialect, m.pool.DB, files, m.lock)
+	return goose.NewProvider(m.dialect, m.pool.DB, files)
 }
-
-// namedLock is MySQL's GET_LOCK under the name of the database; it ends with its connection.
-type namedLock struct{}
 
 const lockName = "CONCAT('cailiao:', MD5(DATABASE()))"
 
-func (namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+// lockServer takes MySQL's GET_LOCK under the name of the database; it ends with its connection.
+func lockServer(ctx context.Context, pool *sqlx.DB) (unlock func() error, err error) {
+	conn, err := pool.Connx(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for {
 		var got sql.NullInt64
-		if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lockName+", 5)").Scan(&got); err != nil {
-			return fmt.Errorf("wait for another instance: %w", err)
-		}
-		if got.Int64 == 1 {
-			return nil
+		err := conn.GetContext(ctx, &got, "SELECT GET_LOCK("+lockName+", 2)")
+		switch {
+		case err != nil:
+			conn.Close()
+			return nil, err
+		case got.Int64 == 1:
+			return func() error {
+				_, err := conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+lockName+")")
+				return errors.Join(err, conn.Close())
+			}, nil
 		}
 	}
 }
 
-func (namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	_, err := conn.ExecContext(ctx, "DO RELEASE_LOCK("+lockName+")")
-	return err
-}
-
-// fileLock is the write lock of a second, empty SQLite file beside the database: it ends with
-// its process, and the database stays readable and writable meanwhile.
-type fileLock struct {
-	path string
-	pool *sql.DB
-	tx   *sql.Tx
-}
-
-func (l *fileLock) Lock(ctx context.Context, _ *sql.DB) error {
-	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: l.path}).EscapedPath()+"?_txlock=immediate")
+// lockBeside takes the write lock of a second, empty SQLite file beside the database: it ends
+// with its process, and the database stays readable and writable meanwhile.
+func lockBeside(ctx context.Context, path string) (unlock func() error, err error) {
+	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_txlock=immediate")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for {
-		l.tx, err = pool.BeginTx(context.WithoutCancel(ctx), nil)
+		tx, err := pool.BeginTx(context.WithoutCancel(ctx), nil)
 		if err == nil {
-			l.pool = pool
-			return nil
+			return func() error { return errors.Join(tx.Rollback(), pool.Close()) }, nil
 		}
 		if (sqliteDialect{}).classify(err) != faultBusy {
 			pool.Close()
-			return fmt.Errorf("lock %s: %w", l.path, err)
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		select {
 		case <-ctx.Done():
 			pool.Close()
-			return fmt.Errorf("wait for another instance: %w", ctx.Err())
+			return nil, ctx.Err()
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-}
-
-func (l *fileLock) Unlock(context.Context, *sql.DB) error {
-	return errors.Join(l.tx.Rollback(), l.pool.Close())
 }

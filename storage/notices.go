@@ -77,7 +77,8 @@ func (q Q) ClaimNotice(ctx context.Context, id int64, owner string, now, until t
 // cancelled while it was being sent was sent nevertheless.
 func (q Q) NoticeSent(ctx context.Context, id, msgID int64, now time.Time) error {
 	err := q.atomic(ctx, func(tx Q) error {
-		// First the row, then the event: NoticeEvent does the opposite, so one of them sees the other.
+		// First the row, then the event; NoticeEvent does the opposite. The event is read with a
+		// lock, to wait for one that is just being stored: so one of the two sees the other.
 		err := tx.execOne(ctx, intake.ErrConflict, `UPDATE notices
 			SET state = ?, msg_id = ?, sent_at = ?, err_code = 0, problem = '', lease_until = 0, owner = ''
 			WHERE id = ? AND state IN (?, ?)`,
@@ -85,7 +86,8 @@ func (q Q) NoticeSent(ctx context.Context, id, msgID int64, now time.Time) error
 		if err != nil || msgID == 0 {
 			return err
 		}
-		events, err := list(ctx, tx, readDelivery, "SELECT ok, problem FROM delivery_events WHERE msg_id = ?", msgID)
+		events, err := list(ctx, tx, readDelivery, "SELECT ok, problem FROM delivery_events WHERE msg_id = ?"+
+			tx.home.dialect.forUpdate(), msgID)
 		if err != nil || len(events) == 0 {
 			return err
 		}
@@ -120,19 +122,20 @@ type delivery struct {
 
 func readDelivery(r row) (d delivery, err error) { return d, r.Scan(&d.ok, &d.problem) }
 
-// deliver moves a sent notice on; one that was moved before stays.
+// deliver moves a sent notice on; one that was moved before stays. It looks first, with a lock:
+// an UPDATE may pass by a row that is just getting its msg_id.
 func (q Q) deliver(ctx context.Context, msgID int64, d delivery, now time.Time) (found bool, err error) {
+	ids, err := list(ctx, q, value[int64], "SELECT id FROM notices WHERE msg_id = ?"+q.home.dialect.forUpdate(), msgID)
+	if err != nil || len(ids) == 0 {
+		return false, err
+	}
 	state := intake.NoticeFailed
 	if d.ok {
 		state, d.problem = intake.NoticeDelivered, ""
 	}
-	n, err := q.exec(ctx, `UPDATE notices
-		SET problem = CASE WHEN state = ? THEN ? ELSE problem END,
-			closed_at = CASE WHEN state = ? THEN ? ELSE closed_at END,
-			state = CASE WHEN state = ? THEN ? ELSE state END
-		WHERE msg_id = ?`,
-		intake.NoticeSent, d.problem, intake.NoticeSent, micros(now), intake.NoticeSent, state, msgID)
-	return n > 0, err
+	_, err = q.exec(ctx, "UPDATE notices SET state = ?, problem = ?, closed_at = ? WHERE state = ? AND id IN "+marks(1, len(ids)),
+		append([]any{state, d.problem, micros(now), intake.NoticeSent}, args(ids)...)...)
+	return true, err
 }
 
 // NoticeRetry counts a try that failed for a passing reason and frees the notice until due.

@@ -173,6 +173,27 @@ func TestSchemaVersions(t *testing.T) {
 	})
 }
 
+func TestMigrationThatWasCutOffGoesOn(t *testing.T) {
+	storagetest.EachConfig(t, func(t *testing.T, config storage.Config) {
+		if config.Driver == "sqlite" {
+			return // a migration is one transaction there
+		}
+		db, err := storage.Open(t.Context(), config)
+		ok(t, err)
+		defer db.Close()
+		ok(t, db.Migrate(t.Context()))
+		for _, cut := range []string{"DROP TABLE attempts", "DELETE FROM goose_db_version"} {
+			_, err := db.Pool().Exec(cut)
+			ok(t, err)
+		}
+		ok(t, db.Migrate(t.Context()))
+		must(db.TableCounts(t.Context()))(t)
+		have, want, err := db.Version(t.Context())
+		ok(t, err)
+		same(t, have, want)
+	})
+}
+
 func TestDatabaseFileIsPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "a b?%c.db")
 	db, err := storage.Open(t.Context(), storage.Config{DSN: path})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
@@ -59,6 +60,7 @@ func OpenRedis(ctx context.Context, config RedisConfig, now func() time.Time) (*
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("redis: %w", err)
 	}
+	redis.SetLogger(&logging.VoidLogger{}) // every error is returned; the library would print each once more
 	r := &Redis{stop: make(chan struct{})}
 	r.close = sync.OnceValue(r.end)
 	options := &redis.Options{

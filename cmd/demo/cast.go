@@ -113,7 +113,7 @@ func settle(ctx context.Context, a *app.App, url string) ([]StaffCard, error) {
 	return cards, nil
 }
 
-func greet(url string, staff []StaffCard) {
+func greet(url, dir string, staff []StaffCard) {
 	out := os.Stdout
 	fmt.Fprintf(out, "\n手机（扮演考生）  %s/\n审核（工作人员）  %s/staff/\n\n", url, url)
 	if len(staff) == 0 {
@@ -122,5 +122,5 @@ func greet(url string, staff []StaffCard) {
 	for _, s := range staff {
 		fmt.Fprintf(out, "  %-8s 密码 %s  %s\n", s.Name, s.Password, s.Role)
 	}
-	fmt.Fprint(out, "\n按 Ctrl+C 结束，数据留在 data/demo。\n")
+	fmt.Fprintf(out, "\n按 Ctrl+C 结束，数据留在 %s。\n", dir)
 }

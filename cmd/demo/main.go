@@ -42,64 +42,102 @@ func run(ctx context.Context, listen, dir string, fresh bool) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	ln, err := net.Listen("tcp", listen)
-	if err != nil {
-		return fmt.Errorf("%w\nanother address: go run ./cmd/demo -listen 127.0.0.1:9090", err)
-	}
-	defer ln.Close()
-	kept, err := loadKept(dir)
+	d, err := open(ctx, listen, dir)
 	if err != nil {
 		return err
 	}
-	url := "http://" + reachable(ln)
-	platform, err := kept.platform("http://" + local(ln) + "/wechat")
-	if err != nil {
-		return err
+	greet(d.url, dir, d.phone.Staff)
+	return errors.Join(d.serve(ctx), d.close())
+}
+
+// demo is everything of the demo, opened.
+type demo struct {
+	url, dir string
+	ln       net.Listener
+	kept     *kept
+	platform *wechattest.Platform
+	phone    *Phone
+	app      *app.App
+	closers  []func() error // in the order opened
+}
+
+func open(ctx context.Context, listen, dir string) (d *demo, err error) {
+	d = &demo{dir: dir}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	if err = os.MkdirAll(dir, 0o700); err != nil {
+		return d, err
 	}
-	defer platform.Close()
+	if d.ln, err = net.Listen("tcp", listen); err != nil {
+		return d, fmt.Errorf("%w\nanother address: go run ./cmd/demo -listen 127.0.0.1:9090", err)
+	}
+	d.later(func() error { d.ln.Close(); return nil }) // the server may have closed it before
+	d.url = "http://" + reachable(d.ln)
+	if d.kept, err = loadKept(dir); err != nil {
+		return d, err
+	}
+	if d.platform, err = d.kept.platform("http://" + local(d.ln) + "/wechat"); err != nil {
+		return d, err
+	}
+	d.later(func() error { d.platform.Close(); return nil })
 	api, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return err
+		return d, err
 	}
-	fake := &http.Server{Handler: platform, ReadHeaderTimeout: 5 * time.Second}
+	fake := &http.Server{Handler: d.platform, ReadHeaderTimeout: 5 * time.Second}
 	go fake.Serve(api)
-	defer fake.Close()
+	d.later(fake.Close)
+	return d, d.openProduct(ctx, "http://"+api.Addr().String())
+}
 
-	cfg, err := configure(dir, platform, "http://"+api.Addr().String(), url)
+// openProduct opens the real thing behind the phone page.
+func (d *demo) openProduct(ctx context.Context, apiBase string) error {
+	cfg, err := configure(d.dir, d.platform, apiBase, d.url)
 	if err != nil {
 		return err
 	}
-	season, pictures, err := openSeason(cfg, kept.clock.Now())
+	season, pictures, err := openSeason(cfg, d.kept.clock.Now())
 	if err != nil {
 		return err
 	}
-	log, closeLog, err := openLog(dir)
+	log, closeLog, err := openLog(d.dir)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
-	phone := &Phone{
-		Platform: platform, Account: season.Name, People: people(), Clock: kept.clock, Samples: samples(), Menu: menu(),
+	d.later(closeLog)
+	d.phone = &Phone{
+		Platform: d.platform, Account: season.Name, People: people(), Clock: d.kept.clock, Samples: samples(), Menu: menu(),
 	}
-	a, err := app.Open(ctx, cfg, app.Options{
-		Now: kept.clock.Now, Log: log, Season: season, Pictures: pictures, Front: front(phone),
+	d.app, err = app.Open(ctx, cfg, app.Options{
+		Now: d.kept.clock.Now, Log: log, Season: season, Pictures: pictures, Front: front(d.phone),
 	})
 	if err != nil {
 		return err
 	}
-	defer a.Close()
-	if kept.first {
-		if phone.Staff, err = settle(ctx, a, url); err != nil {
-			return err
-		}
+	d.later(d.app.Close)
+	if d.kept.first {
+		d.phone.Staff, err = settle(ctx, d.app, d.url)
 	}
-	greet(url, phone.Staff)
-	saving := kept.saveNowAndThen(ctx, dir, platform)
-	err = a.Serve(ctx, ln)
-	return errors.Join(err, <-saving)
+	return err
+}
+
+// serve runs until ctx ends.
+func (d *demo) serve(ctx context.Context) error {
+	saving := d.kept.saveNowAndThen(ctx, d.dir, d.platform)
+	return errors.Join(d.app.Serve(ctx, d.ln), <-saving)
+}
+
+func (d *demo) later(close func() error) { d.closers = append(d.closers, close) }
+
+func (d *demo) close() error {
+	var errs []error
+	for i := len(d.closers) - 1; i >= 0; i-- {
+		errs = append(errs, d.closers[i]())
+	}
+	return errors.Join(errs...)
 }
 
 // configure is the example configuration on the embedded defaults, with the fake platform's

@@ -151,11 +151,14 @@ func unstuff(buf, data []byte) (clean []byte, end int, rest []byte) {
 			continue
 		}
 		buf = append(buf, data[:i]...)
-		if data[i+1] == 0xFF {
-			data = data[i+1:]
+		for i+1 < len(data) && data[i+1] == 0xFF {
+			i++
+		}
+		if i+1 < len(data) && data[i+1] == 0 {
+			data = data[i:]
 			continue
 		}
-		data = data[i+2:]
+		data = data[min(i+2, len(data)):]
 		break
 	}
 	end = len(buf)

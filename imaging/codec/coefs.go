@@ -13,7 +13,7 @@ type channel struct {
 	h, v  int // blocks per MCU
 	bw    int // blocks per row, padded to whole MCUs
 	coef  []int16
-	last  []uint8    // per block, the largest position that is not zero
+	mask  []uint64   // per block, one bit per position that is not zero, whatever bit 0 says
 	step  *[64]int32 // what the coefficients are to be multiplied by; nil: 1
 	scale int32      // … and divided by: 8 for those of forward
 }
@@ -25,7 +25,7 @@ func (d *decoder) coefs() *Coefs {
 	for i := range j.comps {
 		c.channels = append(c.channels, channel{
 			h: int(j.comps[i].h), v: int(j.comps[i].v), bw: d.store[i].w,
-			coef: d.store[i].coef, last: d.store[i].last, step: d.quant[i], scale: 1,
+			coef: d.store[i].coef, mask: d.store[i].mask, step: d.quant[i], scale: 1,
 		})
 	}
 	return c
@@ -60,7 +60,7 @@ func finest(channel int) *[64]int32 {
 }
 
 func (ch *channel) fill(p Plane, bw, bh int, floor *[64]int32) {
-	ch.bw, ch.coef, ch.last = bw, make([]int16, bw*bh*64), make([]uint8, bw*bh)
+	ch.bw, ch.coef, ch.mask = bw, make([]int16, bw*bh*64), make([]uint64, bw*bh)
 	var b [64]int32
 	var edge [64]byte
 	for by := range bh {
@@ -79,14 +79,15 @@ func (ch *channel) fill(p Plane, bw, bh int, floor *[64]int32) {
 			i := by*bw + bx
 			out := (*[64]int16)(ch.coef[i*64:])
 			out[0] = int16(b[0])
-			last := 0
+			mask := uint64(0)
 			for k := 1; k < 64; k++ {
-				if v := b[zigzag[k]]; v >= floor[k] || -v >= floor[k] {
-					out[k] = int16(v)
-					last = k
-				}
+				v := b[zigzag[k]]
+				sign := v >> 31
+				small := ((v ^ sign) - sign - floor[k]) >> 31 // -1 when it would vanish
+				out[k] = int16(v &^ small)
+				mask |= uint64(small+1) << k
 			}
-			ch.last[i] = uint8(last)
+			ch.mask[i] = mask
 		}
 	}
 }

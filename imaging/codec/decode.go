@@ -304,7 +304,7 @@ func (d *decoder) baseline(r *bitReader, p *part, bx, by int) bool {
 		raw[0] = int16(p.pred)
 	}
 
-	last, t := 0, p.ac
+	last, mask, t := 0, uint64(0), p.ac
 	acc, n := r.acc, r.n
 	for k := 1; k < 64; k++ {
 		if n < 32 {
@@ -324,6 +324,7 @@ func (d *decoder) baseline(r *bitReader, p *part, bx, by int) bool {
 			b[zigzag[k]] = int16(v * q[k])
 			if raw != nil {
 				raw[k] = int16(v)
+				mask |= 1 << k
 			}
 			last = k
 			continue
@@ -351,12 +352,13 @@ func (d *decoder) baseline(r *bitReader, p *part, bx, by int) bool {
 		b[zigzag[k]] = int16(v * q[k])
 		if raw != nil {
 			raw[k] = int16(v)
+			mask |= 1 << k
 		}
 		last = k
 	}
 	r.acc, r.n = acc, n
 	if raw != nil {
-		d.store[p.i].last[by*p.c.pw+bx] = uint8(last)
+		d.store[p.i].mask[by*p.c.pw+bx] = mask
 	}
 	size = d.size(p.i)
 	pl := &d.planes[p.i]

@@ -51,7 +51,7 @@ func (c *Coefs) count(q []*quantiser, stride int, t *tally) {
 			for v := range ch.v {
 				for u := range ch.h {
 					at := (my*ch.v+v)*ch.bw + mx*ch.h + u
-					mask := q[i].block((*[64]int16)(ch.coef[at*64:]), ch.last[at], &b)
+					mask := q[i].block((*[64]int16)(ch.coef[at*64:]), ch.mask[at], &b)
 					size, value := magnitude(int32(b[0]) - pred[i])
 					pred[i] = int32(b[0])
 					t.add(dc, size, value)

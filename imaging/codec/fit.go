@@ -1,15 +1,12 @@
 package codec
 
 // Fit encodes at the best quality that stays within limit bytes. Quality goes from 95 down to 60
-// on libjpeg's scale; nil when not even that fits, or the picture is larger than JPEG allows.
+// on libjpeg's scale. When not even that fits, out is nil and least is about what it would take.
 //
 // The size of a quality is judged from the symbols of a part of the picture; then one pass over
 // all of it makes the symbols that are written. Usually that is right at once; a result under 92 %
 // of the limit, or over it, is moved along the slope that was seen.
-func (c *Coefs) Fit(limit int) []byte {
-	if c.W > 65535 || c.H > 65535 {
-		return nil
-	}
+func (c *Coefs) Fit(limit int) (out []byte, least int) {
 	const head = 700 // markers, tables
 	stride := 1
 	if total := c.mcuW * c.mcuH; total > 400 {
@@ -20,30 +17,36 @@ func (c *Coefs) Fit(limit int) []byte {
 	}
 	guess := c.search(limit-head-limit/128, stride)
 	if guess > coarsestScale {
+		if least = c.size(coarsestScale, stride) + head; least > limit+limit/16 {
+			return nil, least
+		}
 		guess = coarsestScale
 	}
-	var best []byte
 	tooLarge := finestScale - 1 // the coarsest scale known to be over the limit
 	for range 6 {
-		out := c.Encode(guess)
-		if len(out) > limit {
+		made := c.Encode(guess)
+		if len(made) > limit {
 			tooLarge = max(tooLarge, guess)
-			if guess == coarsestScale || best != nil {
-				return best
+			if guess == coarsestScale || out != nil {
+				return out, len(made)
 			}
-			guess = min(coarsestScale, max(guess+1, guess*len(out)/(limit-limit/64)))
+			guess = min(coarsestScale, max(guess+1, guess*len(made)/(limit-limit/64)))
 			continue
 		}
-		best = out
+		out = made
 		if len(out) >= limit-limit/12 || guess <= tooLarge+1 {
-			return best
+			break
 		}
 		guess = max(tooLarge+1, guess*len(out)/(limit-limit/32))
-		if guess < finestScale {
-			return best
-		}
 	}
-	return best
+	return out, len(out)
+}
+
+// size is about what the scan takes at one scale, judged from every stride-th part.
+func (c *Coefs) size(scale, stride int) int {
+	t := tally{}
+	c.count(c.quantisers(scale), stride, &t)
+	return t.bytes() * stride
 }
 
 // search is the finest scale whose size, judged from a part, is within limit; one more than the
@@ -52,9 +55,7 @@ func (c *Coefs) search(limit, stride int) int {
 	low, high := finestScale, coarsestScale+1
 	for low < high {
 		mid := (low + high) / 2
-		t := tally{}
-		c.count(c.quantisers(mid), stride, &t)
-		if t.bytes()*stride <= limit {
+		if c.size(mid, stride) <= limit {
 			high = mid
 		} else {
 			low = mid + 1

@@ -130,7 +130,9 @@ func scanEnd(data []byte, pos int) int {
 		case m == 0 || m >= mRST0 && m <= mRST7:
 			pos += 2
 		case m == 0xFF:
-			pos++
+			for pos+1 < len(data) && data[pos+1] == 0xFF {
+				pos++
+			}
 		default:
 			return pos
 		}

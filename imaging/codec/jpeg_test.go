@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"cailiao/imaging/imagingtest"
+	"cailiao/imaging/imagetest"
 )
 
 // testdata holds one small picture in every way cjpeg and ImageMagick write JPEG.
@@ -166,11 +166,11 @@ func TestQuantisedAnewAtTheSameStepsNothingChanges(t *testing.T) {
 }
 
 func TestFitUsesTheLimitAndNeverPassesIt(t *testing.T) {
-	img := imagingtest.Scene{W: 600, H: 800}.Draw()
-	_, p, coefs := decode(t, imagingtest.JPEG(img, 95), Want{Luma: 8, Chroma: 8, Coefs: true})
+	img := imagetest.Scene{W: 600, H: 800}.Draw()
+	_, p, coefs := decode(t, imagetest.JPEG(img, 95), Want{Luma: 8, Chroma: 8, Coefs: true})
 	for _, limit := range []int{50_000, 60_000, 70_000, 80_000} {
 		for name, c := range map[string]*Coefs{"pixels": Transform(p), "coefficients": coefs} {
-			out := c.Fit(limit)
+			out, _ := c.Fit(limit)
 			if len(out) > limit || len(out) < limit*85/100 {
 				t.Errorf("%s to %d: %d bytes", name, limit, len(out))
 				continue
@@ -184,13 +184,14 @@ func TestFitUsesTheLimitAndNeverPassesIt(t *testing.T) {
 			}
 		}
 	}
-	if out := coefs.Fit(9_000); out != nil {
-		t.Errorf("a limit no legible quality meets gave %d bytes", len(out))
+	out, least := coefs.Fit(9_000)
+	if coarsest := len(coefs.Encode(coarsestScale)); out != nil || least < coarsest*9/10 || least > coarsest*11/10 {
+		t.Errorf("a limit no legible quality meets gave %d bytes, and %d as the least, which is %d", len(out), least, coarsest)
 	}
 }
 
 func TestBetterQualityIsNeverLessAlike(t *testing.T) {
-	_, p, c := decode(t, imagingtest.JPEG(imagingtest.Scene{W: 320, H: 240}.Draw(), 95), Want{Luma: 8, Chroma: 8, Coefs: true})
+	_, p, c := decode(t, imagetest.JPEG(imagetest.Scene{W: 320, H: 240}.Draw(), 95), Want{Luma: 8, Chroma: 8, Coefs: true})
 	last, size := 0., 0
 	for _, scale := range []int{80, 50, 30, 15} {
 		out := c.Encode(scale)
@@ -208,8 +209,8 @@ func TestBetterQualityIsNeverLessAlike(t *testing.T) {
 
 func TestStripKeepsTheScanAndNothingElse(t *testing.T) {
 	for name, data := range samples(t, "4*.jpg") {
-		dirty := imagingtest.Insert(data, 0xE1, []byte("Exif\x00\x00secret place"))
-		dirty = imagingtest.Insert(dirty, mCOM, []byte("secret comment"))
+		dirty := imagetest.Insert(data, 0xE1, []byte("Exif\x00\x00secret place"))
+		dirty = imagetest.Insert(dirty, mCOM, []byte("secret comment"))
 		dirty = append(dirty, "secret trailer"...)
 		j, err := ReadJPEG(dirty, 100)
 		if err != nil {

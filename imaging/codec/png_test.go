@@ -12,7 +12,7 @@ import (
 	"image/png"
 	"testing"
 
-	"cailiao/imaging/imagingtest"
+	"cailiao/imaging/imagetest"
 )
 
 // onWhite is what a PNG looks like on paper, according to the standard library.
@@ -30,7 +30,7 @@ func onWhite(t *testing.T, data []byte) *image.RGBA {
 
 // generated are the kinds the standard library writes.
 func generated() map[string][]byte {
-	src := imagingtest.Scene{W: 61, H: 47}.Draw()
+	src := imagetest.Scene{W: 61, H: 47}.Draw()
 	palette := image.NewPaletted(src.Rect, color.Palette{color.White, color.Black, color.NRGBA{200, 30, 30, 128}, color.Gray{120}, color.Transparent})
 	grey, grey16 := image.NewGray(src.Rect), image.NewGray16(src.Rect)
 	alpha, alpha64 := image.NewNRGBA(src.Rect), image.NewNRGBA64(src.Rect)
@@ -45,8 +45,8 @@ func generated() map[string][]byte {
 		}
 	}
 	return map[string][]byte{
-		"rgb": imagingtest.PNG(src), "palette with alpha": imagingtest.PNG(palette), "grey": imagingtest.PNG(grey),
-		"grey16": imagingtest.PNG(grey16), "rgba": imagingtest.PNG(alpha), "rgba16": imagingtest.PNG(alpha64),
+		"rgb": imagetest.PNG(src), "palette with alpha": imagetest.PNG(palette), "grey": imagetest.PNG(grey),
+		"grey16": imagetest.PNG(grey16), "rgba": imagetest.PNG(alpha), "rgba16": imagetest.PNG(alpha64),
 	}
 }
 
@@ -124,7 +124,7 @@ func TestDamagedPNGsAreBroken(t *testing.T) {
 	header := func(w, h uint32, depth, kind byte) []byte {
 		b := binary.BigEndian.AppendUint32(nil, w)
 		b = binary.BigEndian.AppendUint32(b, h)
-		return imagingtest.Chunk("IHDR", append(b, depth, kind, 0, 0, 0))
+		return imagetest.Chunk("IHDR", append(b, depth, kind, 0, 0, 0))
 	}
 	deflate := func(raw []byte) []byte {
 		var b bytes.Buffer
@@ -134,7 +134,7 @@ func TestDamagedPNGsAreBroken(t *testing.T) {
 		return b.Bytes()
 	}
 	file := func(chunks ...[]byte) []byte {
-		return append([]byte(pngMagic), bytes.Join(append(chunks, imagingtest.Chunk("IEND", nil)), nil)...)
+		return append([]byte(pngMagic), bytes.Join(append(chunks, imagetest.Chunk("IEND", nil)), nil)...)
 	}
 	flipped := bytes.Clone(good)
 	flipped[len(flipped)/2] ^= 1
@@ -143,15 +143,15 @@ func TestDamagedPNGsAreBroken(t *testing.T) {
 		"cut in the data":    good[:len(good)/2],
 		"without end":        good[:len(good)-12],
 		"a bit flipped":      flipped,
-		"no width":           file(header(0, 5, 8, 2), imagingtest.Chunk("IDAT", deflate(nil))),
-		"depth 3":            file(header(4, 5, 3, 0), imagingtest.Chunk("IDAT", deflate(make([]byte, 50)))),
-		"kind 5":             file(header(4, 5, 8, 5), imagingtest.Chunk("IDAT", deflate(make([]byte, 50)))),
-		"palette missing":    file(header(4, 5, 8, 3), imagingtest.Chunk("IDAT", deflate(make([]byte, 25)))),
-		"too few rows":       file(header(4, 5, 8, 0), imagingtest.Chunk("IDAT", deflate(make([]byte, 24)))),
-		"too many rows":      file(header(4, 5, 8, 0), imagingtest.Chunk("IDAT", deflate(make([]byte, 26)))),
-		"filter 7":           file(header(4, 1, 8, 0), imagingtest.Chunk("IDAT", deflate([]byte{7, 0, 0, 0, 0}))),
-		"not deflated":       file(header(4, 5, 8, 0), imagingtest.Chunk("IDAT", []byte("plain text"))),
-		"picture not headed": file(imagingtest.Chunk("IDAT", deflate(make([]byte, 25)))),
+		"no width":           file(header(0, 5, 8, 2), imagetest.Chunk("IDAT", deflate(nil))),
+		"depth 3":            file(header(4, 5, 3, 0), imagetest.Chunk("IDAT", deflate(make([]byte, 50)))),
+		"kind 5":             file(header(4, 5, 8, 5), imagetest.Chunk("IDAT", deflate(make([]byte, 50)))),
+		"palette missing":    file(header(4, 5, 8, 3), imagetest.Chunk("IDAT", deflate(make([]byte, 25)))),
+		"too few rows":       file(header(4, 5, 8, 0), imagetest.Chunk("IDAT", deflate(make([]byte, 24)))),
+		"too many rows":      file(header(4, 5, 8, 0), imagetest.Chunk("IDAT", deflate(make([]byte, 26)))),
+		"filter 7":           file(header(4, 1, 8, 0), imagetest.Chunk("IDAT", deflate([]byte{7, 0, 0, 0, 0}))),
+		"not deflated":       file(header(4, 5, 8, 0), imagetest.Chunk("IDAT", []byte("plain text"))),
+		"picture not headed": file(imagetest.Chunk("IDAT", deflate(make([]byte, 25)))),
 		"chunk too long":     append([]byte(pngMagic), "\xFF\xFF\xFF\xFFIHDR0123456789"...),
 	} {
 		p, err := ReadPNG(data)
@@ -162,7 +162,7 @@ func TestDamagedPNGsAreBroken(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	whole := file(header(4, 5, 8, 0), imagingtest.Chunk("IDAT", deflate(make([]byte, 25))))
+	whole := file(header(4, 5, 8, 0), imagetest.Chunk("IDAT", deflate(make([]byte, 25))))
 	if p, err := ReadPNG(whole); err != nil {
 		t.Error(err)
 	} else if _, err := p.Decode(context.Background(), 1); err != nil {

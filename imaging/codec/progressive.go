@@ -13,8 +13,7 @@ type blocks struct {
 	per  int      // coefficients kept per block
 	slot [64]int8 // zigzag position → index within the block, -1: not kept
 	coef []int16
-	mask []uint64 // zigzag positions that are not zero; progressive only
-	last []uint8  // largest such position; coefficients-wanted only
+	mask []uint64 // zigzag positions that are not zero
 }
 
 func newBlocks(c *component, n int, whole bool) blocks {
@@ -28,9 +27,6 @@ func newBlocks(c *component, n int, whole bool) blocks {
 	}
 	b.coef = make([]int16, c.pw*c.ph*b.per)
 	b.mask = make([]uint64, c.pw*c.ph)
-	if whole {
-		b.last = make([]uint8, c.pw*c.ph)
-	}
 	return b
 }
 
@@ -227,9 +223,6 @@ func (d *decoder) render() error {
 						b[zigzag[k]] = int16(int32(coef[slot]) * q[k])
 						last = k
 					}
-				}
-				if s.last != nil {
-					s.last[at] = uint8(last)
 				}
 				inverse(&b, last, n, p.Pix[by*n*p.Stride+bx*n:], p.Stride)
 			}

@@ -1,5 +1,7 @@
 package codec
 
+import "math/bits"
+
 // Quantisation is named by a scale in percent of the example tables of T.81 annex K: 100 is what
 // libjpeg calls quality 50, 80 is 60, 50 is 75, 20 is 90, 10 is 95.
 const (
@@ -62,22 +64,20 @@ func newQuantiser(ch *channel, table *[64]int32) *quantiser {
 	return q
 }
 
-// block quantises a block into out and returns which positions beyond 0 are not zero.
-func (q *quantiser) block(in *[64]int16, last uint8, out *[64]int16) uint64 {
+// block quantises a block into out, where only positions in the returned mask, and 0, mean
+// anything. in has its non-zero positions in mask; bit 0 of either mask says nothing.
+func (q *quantiser) block(in *[64]int16, mask uint64, out *[64]int16) uint64 {
 	const half = 1 << 31
-	mask := uint64(0)
+	left := uint64(0)
 	out[0] = int16(min(max((int64(in[0])*q.mul[0]+half)>>32, -1024), 1023))
-	for k := 1; k <= int(last&63); k++ {
-		v := in[k]
-		if v == 0 {
-			continue
-		}
-		s := int64(v) * q.mul[k]
+	for m := mask &^ 1; m != 0; m &= m - 1 {
+		k := bits.TrailingZeros64(m) & 63
+		s := int64(in[k]) * q.mul[k]
 		n := (s + half - int64(uint64(s)>>63)) >> 32 // halves go away from zero on both sides
 		if n != 0 {
 			out[k] = int16(min(max(n, -1023), 1023)) // what baseline can code
-			mask |= 1 << k
+			left |= 1 << k
 		}
 	}
-	return mask
+	return left
 }

@@ -79,44 +79,40 @@ func (p Plane) Shrink(k int) Plane {
 	return out
 }
 
-// taps are the weights of one output sample, in 1/2^14, and where they begin.
-type taps struct {
-	first   int
+// filter brings n samples to m: output i is the weighted sum of as many samples as weights has per
+// output, from first[i] on. Weights are in 1/2^14.
+type filter struct {
+	first   []int
 	weights []int32
+	taps    int // per output; at least 6, unused ones are zero
 }
 
-// filter computes the taps that bring n samples to m.
-func filter(n, m int) []taps {
+func newFilter(n, m int) filter {
 	step := float64(n) / float64(m)
 	wide := max(step, 1)
-	out := make([]taps, m)
-	most := int(4*wide) + 2
-	store := make([]int32, 0, m*most)
-	raw := make([]float64, 0, most)
-	for i := range out {
+	f := filter{first: make([]int, m), taps: min(n, max(6, int(4*wide)+1))}
+	f.weights = make([]int32, m*f.taps)
+	for i := range m {
 		centre := (float64(i)+.5)*step - .5
-		first := max(0, int(math.Ceil(centre-2*wide)))
-		last := min(n-1, int(math.Floor(centre+2*wide)))
-		raw = raw[:0]
+		first := min(max(0, int(math.Ceil(centre-2*wide))), n-f.taps)
+		weights := f.weights[i*f.taps : (i+1)*f.taps]
 		total := 0.
-		for s := first; s <= last; s++ {
-			v := catmullRom(math.Abs(float64(s)-centre) / wide)
-			raw = append(raw, v)
-			total += v
+		for k := range weights {
+			total += catmullRom(math.Abs(float64(first+k)-centre) / wide)
 		}
-		start, rest, largest := len(store), int32(1<<14), 0
-		for k, v := range raw {
-			weight := int32(math.Round(v / total * (1 << 14)))
-			store = append(store, weight)
-			rest -= weight
-			if weight > store[start+largest] {
+		rest, largest := int32(1<<14), 0
+		for k := range weights {
+			v := catmullRom(math.Abs(float64(first+k)-centre) / wide)
+			weights[k] = int32(math.Round(v / total * (1 << 14)))
+			rest -= weights[k]
+			if weights[k] > weights[largest] {
 				largest = k
 			}
 		}
-		store[start+largest] += rest
-		out[i] = taps{first, store[start:len(store):len(store)]}
+		weights[largest] += rest
+		f.first[i] = first
 	}
-	return out
+	return f
 }
 
 func catmullRom(x float64) float64 {
@@ -129,15 +125,25 @@ func catmullRom(x float64) float64 {
 	return 0
 }
 
+// scaleRows and scaleColumns have the six taps that a slight reduction needs written out: that is
+// what nearly every photo from a camera goes through.
+
 func (p Plane) scaleRows(w int) Plane {
-	f, out := filter(p.W, w), NewPlane(w, p.H)
+	f, out := newFilter(p.W, w), NewPlane(w, p.H)
 	for y := range p.H {
 		src, dst := p.Row(y), out.Row(y)
-		for x := range dst {
-			t := &f[x]
+		if f.taps == 6 {
+			for x, first := range f.first {
+				s, k := (*[6]byte)(src[first:]), (*[6]int32)(f.weights[6*x:])
+				dst[x] = clamp8((int32(s[0])*k[0] + int32(s[1])*k[1] + int32(s[2])*k[2] +
+					int32(s[3])*k[3] + int32(s[4])*k[4] + int32(s[5])*k[5] + 1<<13) >> 14)
+			}
+			continue
+		}
+		for x, first := range f.first {
 			s := int32(1 << 13)
-			window := src[t.first : t.first+len(t.weights)]
-			for i, weight := range t.weights {
+			window := src[first : first+f.taps]
+			for i, weight := range f.weights[f.taps*x : f.taps*(x+1)] {
 				s += weight * int32(window[i])
 			}
 			dst[x] = clamp8(s >> 14)
@@ -147,20 +153,29 @@ func (p Plane) scaleRows(w int) Plane {
 }
 
 func (p Plane) scaleColumns(h int) Plane {
-	f, out := filter(p.H, h), NewPlane(p.W, h)
+	f, out := newFilter(p.H, h), NewPlane(p.W, h)
 	sums := make([]int32, p.W)
-	for y := range h {
-		t := &f[y]
+	for y, first := range f.first {
+		dst := out.Row(y)
+		if f.taps == 6 {
+			r0, r1, r2 := p.Row(first), p.Row(first + 1)[:len(dst)], p.Row(first + 2)[:len(dst)]
+			r3, r4, r5 := p.Row(first + 3)[:len(dst)], p.Row(first + 4)[:len(dst)], p.Row(first + 5)[:len(dst)]
+			k := (*[6]int32)(f.weights[6*y:])
+			k0, k1, k2, k3, k4, k5 := k[0], k[1], k[2], k[3], k[4], k[5]
+			for x, v := range r0[:len(dst)] {
+				dst[x] = clamp8((int32(v)*k0 + int32(r1[x])*k1 + int32(r2[x])*k2 +
+					int32(r3[x])*k3 + int32(r4[x])*k4 + int32(r5[x])*k5 + 1<<13) >> 14)
+			}
+			continue
+		}
 		for x := range sums {
 			sums[x] = 1 << 13
 		}
-		for i, weight := range t.weights {
-			row := p.Row(t.first + i)
-			for x, v := range row[:len(sums)] {
+		for i, weight := range f.weights[f.taps*y : f.taps*(y+1)] {
+			for x, v := range p.Row(first + i)[:len(sums)] {
 				sums[x] += weight * int32(v)
 			}
 		}
-		dst := out.Row(y)
 		for x, s := range sums {
 			dst[x] = clamp8(s >> 14)
 		}

@@ -4,14 +4,14 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"cailiao/imaging/imagingtest"
+	"cailiao/imaging/imagetest"
 )
 
 func TestEveryOrientationIsUndone(t *testing.T) {
-	img := imagingtest.Scene{W: 37, H: 53}.Draw()
+	img := imagetest.Scene{W: 37, H: 53}.Draw()
 	upright := lumaOf(img)
 	for o := 1; o <= 8; o++ {
-		got := lumaOf(imagingtest.Lying(img, o)).Turn(TurnFor(o))
+		got := lumaOf(imagetest.Lying(img, o)).Turn(TurnFor(o))
 		if got.W != 37 || got.H != 53 || furthest(got, upright) != 0 {
 			t.Errorf("orientation %d: %d×%d", o, got.W, got.H)
 		}

@@ -139,7 +139,7 @@ func emptyDB(t testing.TB, addr string) int {
 	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
 		for n := 1; n <= 15; n++ {
 			seat := fmt.Sprintf("cailiao-test:%d", n)
-			switch err := desk.SetArgs(ctx, seat, "taken", redis.SetArgs{Mode: "NX", TTL: 5 * time.Minute}).Err(); {
+			switch err := desk.SetArgs(ctx, seat, "taken", redis.SetArgs{Mode: "NX", TTL: 30 * time.Minute}).Err(); {
 			case err == redis.Nil:
 				continue
 			case err != nil:

@@ -127,8 +127,7 @@
       (lacking(undecided) ? undecided.querySelector(".reason input") : undecided.querySelector(".verdict input"))?.focus();
       return;
     }
-    sent = true;
-    form().requestSubmit(button);
+    button.click(); // not requestSubmit: htmx sends the button that was clicked last
   }
 
   function write(selector) {
@@ -188,7 +187,7 @@
     const button = e.target.closest("button.send");
     if (button && waiting().some(open)) {
       e.preventDefault();
-      send(button);
+      send(button); // shows what is still open
     }
   });
 

@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The papers must show the person of the roster, else every check would find a stranger.
-grep -q '^2611010101,林知夏,居民身份证,990000199904170011,' ../roster.csv ||
+grep -q '^2611010101,林知夏,居民身份证,99000019990417002X,' ../roster.csv ||
 	{ echo "../roster.csv no longer has the person drawn in parts.js" >&2; exit 1; }
 
 # render <paper> <width> <height> <pixels per CSS pixel>: $work/<paper>.png

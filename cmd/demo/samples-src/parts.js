@@ -2,7 +2,7 @@
 
 // Invented people and places. The ID number's 990000 is no Chinese region.
 const who = {
-  name: "林知夏", id: "990000199904170011", entry: "2611010101", phone: "13900000101",
+  name: "林知夏", id: "99000019990417002X", entry: "2611010101", phone: "13900000101",
   school: "云水示例医科大学", hospital: "云水市第一示例医院", mentor: "苏望川",
 };
 

@@ -1,7 +1,7 @@
-// Package imagingtest draws pictures like those candidates send, for tests and benchmarks: a page
+// Package imagetest draws pictures like those candidates send, for tests and benchmarks: a page
 // with writing, a portrait and a seal, photographed on a table. The same Scene always gives the
 // same pixels. Nothing in it is anybody's document.
-package imagingtest
+package imagetest
 
 import (
 	"image"
@@ -14,8 +14,8 @@ import (
 // is a good photo.
 type Scene struct {
 	W, H int
-	// Left, Top, Right, Bottom place the page, in shares of the picture: .08, .08, .92, .92 when
-	// all are zero. Beyond 0 and 1 the page is cut off.
+	// Left, Top, Right, Bottom place the page, in shares of the picture; well inside when all are
+	// zero. Beyond 0 and 1 the page is cut off.
 	Left, Top, Right, Bottom float64
 	Light                    float64 // brightness: 1 when zero, .1 is dark, 2 over-exposed
 	Glare                    float64 // radius of a reflection at the upper left of the page, share of the width
@@ -30,7 +30,10 @@ type Scene struct {
 }
 
 // Good is an ordinary good photo as WeChat delivers it.
-func Good() Scene { return Scene{W: 1080, H: 1440} }
+func Good(seed uint64) Scene { return Scene{W: 1080, H: 1440, Seed: seed} }
+
+// Photo is that as a JPEG of some 150 KB.
+func Photo(seed uint64) []byte { return JPEG(Good(seed).Draw(), 80) }
 
 type canvas struct {
 	*image.RGBA
@@ -41,7 +44,9 @@ type canvas struct {
 func (s Scene) Draw() *image.RGBA {
 	c := canvas{image.NewRGBA(image.Rect(0, 0, s.W, s.H)), rand.New(rand.NewPCG(s.Seed, 7))}
 	if s.Left == 0 && s.Top == 0 && s.Right == 0 && s.Bottom == 0 {
-		s.Left, s.Top, s.Right, s.Bottom = .08, .08, .92, .92
+		// Nobody holds a phone twice the same way.
+		s.Left, s.Top = .04+.12*c.rnd.Float64(), .04+.12*c.rnd.Float64()
+		s.Right, s.Bottom = .84+.12*c.rnd.Float64(), .84+.12*c.rnd.Float64()
 	}
 	switch {
 	case s.Screen:
@@ -63,7 +68,8 @@ func (s Scene) Draw() *image.RGBA {
 	if s.Screen {
 		return c.RGBA
 	}
-	c.average(.7) // no lens is sharper
+	c.soften(4) // no lens is sharper
+	c.soften(c.Stride)
 	if s.Defocus > 0 {
 		c.average(s.Defocus)
 	}
@@ -86,13 +92,20 @@ func (c canvas) fill(r image.Rectangle, col color.RGBA) {
 
 // table is dull brown wood: slow waves, no strokes.
 func (c canvas) table() {
-	w, h := float64(c.Rect.Dx()), float64(c.Rect.Dy())
-	for y := range c.Rect.Dy() {
-		for x := range c.Rect.Dx() {
-			u, v := float64(x)/w, float64(y)/h
-			wave := 12 * math.Sin(9*v+3*math.Sin(4*u))
-			i := c.PixOffset(x, y)
-			c.Pix[i], c.Pix[i+1], c.Pix[i+2], c.Pix[i+3] = byte(98+wave), byte(76+wave), byte(56+wave), 255
+	w, h := c.Rect.Dx(), c.Rect.Dy()
+	bend := make([]float64, w)
+	for x := range bend {
+		bend[x] = 3 * math.Sin(4*float64(x)/float64(w))
+	}
+	var wave [1024]int // one turn
+	for i := range wave {
+		wave[i] = int(20 * math.Sin(2*math.Pi*float64(i)/1024))
+	}
+	for y := range h {
+		for x := range w {
+			v := wave[int((9*float64(y)/float64(h)+bend[x]+8)*1024/(2*math.Pi))&1023]
+			i := y*c.Stride + 4*x
+			c.Pix[i], c.Pix[i+1], c.Pix[i+2], c.Pix[i+3] = byte(98+v), byte(76+v), byte(56+v), 255
 		}
 	}
 }
@@ -101,7 +114,7 @@ func (c canvas) table() {
 // its corners look alike, so that a wrong turn shows.
 func (c canvas) page(r image.Rectangle) {
 	ink, long := color.RGBA{35, 33, 38, 255}, max(r.Dx(), r.Dy())
-	g := max(3, long/48)
+	g := max(3, long/(44+c.rnd.IntN(9)))
 	left, right := r.Min.X+2*g, r.Max.X-2*g
 	for x := left + (right-left)/4; x < left+(right-left)*3/5; x += 3 * g {
 		c.glyph(x, r.Min.Y+g*3/2, 2*g, ink)
@@ -156,7 +169,16 @@ func (c canvas) glare(cx, cy, radius float64) {
 	}
 }
 
-// average is three box filters each way, together close to a Gaussian of the given radius.
+// soften weighs each sample with its neighbours along one direction, 1:2:1.
+func (c canvas) soften(step int) {
+	n := len(c.Pix)
+	old := append([]byte{}, c.Pix...)
+	for i := step; i < n-step; i++ {
+		c.Pix[i] = byte((int(old[i-step]) + 2*int(old[i]) + int(old[i+step]) + 2) / 4)
+	}
+}
+
+// average is two box filters each way, together close to a Gaussian of the given radius.
 func (c canvas) average(radius float64) {
 	n := max(2, int(math.Round(radius*1.3)))
 	for range 2 {

@@ -1,0 +1,33 @@
+// Command bench measures what the product's parts cost. Every figure is a ratio to a floor measured
+// in the same run on the same machine, because milliseconds do not travel.
+//
+//	go run ./cmd/bench photo
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// benches are what can be measured. Names with a dash in front are what a bench starts of itself,
+// to be measured from outside.
+var benches = map[string]func(ctx context.Context, args []string) error{
+	"photo":  photo,
+	"-photo": photoChild,
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(os.Args) < 2 || benches[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: bench photo [-h]")
+		os.Exit(2)
+	}
+	if err := benches[os.Args[1]](ctx, os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}

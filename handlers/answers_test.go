@@ -1,0 +1,131 @@
+package handlers_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"cailiao/handlers"
+)
+
+func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
+	w := newWorld(t).open()
+	c := w.people(2)[0]
+	w.submit(c)
+	b := w.signedIn("王老师")
+	for _, path := range []string{"/staff/", sheetPath(c), "/staff/login", "/nothing", "/healthz", "/examples/id_front", "/static/" + w.stylesheet()} {
+		got := b.get(path)
+		policy := got.header.Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+			if !strings.Contains(policy, want) || strings.Contains(policy, "unsafe") {
+				t.Errorf("%s: policy %q", path, policy)
+			}
+		}
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
+			"Cross-Origin-Opener-Policy": "same-origin",
+		} {
+			if got.header.Get(name) != want {
+				t.Errorf("%s: %s is %q", path, name, got.header.Get(name))
+			}
+		}
+		public := strings.HasPrefix(path, "/examples") || strings.HasPrefix(path, "/static")
+		if cache := got.header.Get("Cache-Control"); strings.Contains(cache, "no-store") == public {
+			t.Errorf("%s: Cache-Control %q", path, cache)
+		}
+	}
+}
+
+func TestPhotosAreKeptByThisBrowserOnlyAndOriginalsNotAtAll(t *testing.T) {
+	w := newWorld(t).open()
+	c := w.people(2)[0]
+	w.submit(c)
+	b := w.signedIn("王老师")
+	_, rest, _ := strings.Cut(b.get(sheetPath(c)).body, `<img src="`)
+	thumb, _, _ := strings.Cut(rest, `"`)
+	if !strings.HasSuffix(thumb, "/thumb") {
+		t.Fatalf("first picture of the sheet: %q", thumb)
+	}
+	got := b.get(thumb)
+	tag := got.header.Get("ETag")
+	if got.header.Get("Content-Type") != "image/jpeg" || !strings.HasPrefix(got.header.Get("Cache-Control"), "private, max-age") ||
+		got.header.Get("Vary") != "Cookie" || tag == "" || len(got.body) == 0 {
+		t.Errorf("thumbnail: %v, %d bytes", got.header, len(got.body))
+	}
+	for header, want := range map[string]int{tag: 304, "W/" + tag: 304, `"x", ` + tag: 304, `"x"`: 200, "": 200} {
+		if again := b.get(thumb, "If-None-Match", header); again.status != want {
+			t.Errorf("If-None-Match %s: %d", header, again.status)
+		}
+	}
+	if foreign := w.signedIn("赵老师").get(thumb, "If-None-Match", tag); foreign.status != http.StatusNotFound {
+		t.Errorf("another site that knows the tag: %d", foreign.status)
+	}
+	original := b.get(strings.Replace(thumb, "/thumb", "/original", 1))
+	if !strings.HasPrefix(original.header.Get("Content-Disposition"), "attachment") || !strings.Contains(original.header.Get("Cache-Control"), "no-store") ||
+		!strings.Contains(original.header.Get("Content-Security-Policy"), "sandbox") || strings.Contains(original.header.Get("Content-Disposition"), c.Name) {
+		t.Errorf("original: %v", original.header)
+	}
+	photo := w.caseOf(c).PhotosOf("id_front")[0]
+	if err := w.Blobs.Delete(t.Context(), photo.Thumb); err != nil {
+		t.Fatal(err)
+	}
+	if gone := b.get(thumb); gone.status != http.StatusNotFound || gone.header.Get("ETag") != "" || !strings.Contains(gone.header.Get("Cache-Control"), "no-store") {
+		t.Errorf("bytes that are gone: %d, %v", gone.status, gone.header)
+	}
+}
+
+func TestReadinessTellsWhatIsWrong(t *testing.T) {
+	ready := func(w *world) (int, handlers.Readiness) {
+		got := w.browser().get("/readyz")
+		var r handlers.Readiness
+		if err := json.Unmarshal([]byte(got.body), &r); err != nil {
+			t.Fatal(err)
+		}
+		return got.status, r
+	}
+	w := newWorld(t).open()
+	if status, r := ready(w); status != 200 || r.Status != "ready" || len(r.Checks) != 3 {
+		t.Errorf("all is well: %d %+v", status, r)
+	}
+	w.Redis.Close()
+	if status, r := ready(w); status != 200 || r.Status != "degraded" || r.Checks["redis"] == "ok" || r.Checks["database"] != "ok" {
+		t.Errorf("without Redis: %d %+v", status, r)
+	}
+	w.DB.Close()
+	if status, r := ready(w); status != 503 || r.Status != "down" || r.Checks["database"] == "ok" || r.Checks["blobs"] != "ok" {
+		t.Errorf("without database: %d %+v", status, r)
+	}
+	if got := w.browser().get("/healthz"); got.status != 200 || got.body != "ok\n" {
+		t.Errorf("the process runs: %d %q", got.status, got.body)
+	}
+}
+
+func TestLogsHoldNothingPersonal(t *testing.T) {
+	w := newWorld(t).open()
+	c := w.people(2)[0]
+	w.submit(c)
+	site := w.signedIn("王老师")
+	site.get("/staff/?state=all&q=" + url.QueryEscape(c.Name))
+	site.get("/staff/?state=all&q=" + c.IDNumber[14:])
+	site.get(sheetPath(c) + "?q=" + c.Number)
+	site.post(sheetPath(c)+"/phone", nil)
+	form := w.form(c, map[string]string{"id_front": "IMG_BLUR", "diploma": "", "trial": ""})
+	form.Set("comment.id_front", "私密的话")
+	site.post(decisionPath(c), form)
+	site.post(decisionPath(c), form) // conflict
+	site.post("/staff/login", url.Values{"name": {"王老师"}, "password": {"secret-guess"}})
+	site.get("/" + url.PathEscape(c.Name))
+	w.DB.Close()
+	site.get(sheetPath(c) + "?q=" + c.Number)
+	log := w.log.String()
+	if strings.Count(log, "msg=request") < 10 || !strings.Contains(log, "route=/staff/candidates/:id") || !strings.Contains(log, `msg="request failed"`) {
+		t.Fatalf("the log is not kept:\n%s", log)
+	}
+	for _, secret := range []string{c.Name, url.QueryEscape(c.Name), c.Number, c.IDNumber, c.IDNumber[14:], c.Phone, "私密的话", "secret-guess", password, "王老师", site.token()} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
+}

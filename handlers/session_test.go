@@ -1,0 +1,177 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"cailiao/intake"
+)
+
+func (b *browser) token() string {
+	u, _ := url.Parse(b.w.server.URL)
+	for _, c := range b.client.Jar.Cookies(u) {
+		if strings.HasSuffix(c.Name, "staff") {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+func TestSigningInBeginsASessionUnderANewID(t *testing.T) {
+	w := newWorld(t).open()
+	b := w.signedIn("王老师")
+	before := b.token()
+	got := b.post("/staff/login", url.Values{"name": {"王老师"}, "password": {password}})
+	if b.token() == before || b.token() == "" {
+		t.Error("the id stays the same")
+	}
+	cookie := got.header.Get("Set-Cookie")
+	for _, want := range []string{"HttpOnly", "SameSite=Lax", "Path=/"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("%s is missing in %q", want, cookie)
+		}
+	}
+	if strings.Contains(cookie, "Secure") || strings.Contains(cookie, "Expires") {
+		t.Errorf("over http, for the browser's run: %q", cookie)
+	}
+	stolen := w.browser()
+	if got := stolen.get("/staff/", "Cookie", "staff="+before); got.status != http.StatusSeeOther {
+		t.Errorf("the id from before still works: %d", got.status)
+	}
+	fixed := w.browser()
+	if got := fixed.post("/staff/login", url.Values{"name": {"王老师"}, "password": {password}}, "Cookie", "staff=chosen-by-an-attacker"); strings.Contains(got.header.Get("Set-Cookie"), "chosen") {
+		t.Error("a foreign id is taken over")
+	}
+}
+
+func TestOverTLSCookiesAreSecureAndHSTSIsOn(t *testing.T) {
+	w := newWorld(t)
+	w.PublicURL = "https://example.org"
+	w.open()
+	got := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {password}})
+	if cookie := got.header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "__Host-staff=") || !strings.Contains(cookie, "Secure") {
+		t.Errorf("cookie %q", cookie)
+	}
+	if got.header.Get("Strict-Transport-Security") == "" {
+		t.Error("no HSTS")
+	}
+}
+
+func TestWhatEndsASession(t *testing.T) {
+	w := newWorld(t).open()
+	staff, err := w.DB.StaffByName(t.Context(), "王老师")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		end  func(b *browser) error
+		undo func() error
+	}{
+		{"signing out", func(b *browser) error { b.post("/staff/logout", nil); return nil }, nil},
+		{"another password", func(*browser) error { return w.DB.SetStaffPassword(t.Context(), staff.ID, cheapHash()+"x") },
+			func() error { return w.DB.SetStaffPassword(t.Context(), staff.ID, cheapHash()) }},
+		{"a disabled account", func(*browser) error { return w.DB.SetStaffDisabled(t.Context(), staff.ID, true) },
+			func() error { return w.DB.SetStaffDisabled(t.Context(), staff.ID, false) }},
+	} {
+		b := w.signedIn("王老师")
+		token := b.token()
+		if got := b.get("/staff/"); got.status != http.StatusOK {
+			t.Fatalf("%s: before: %d", test.name, got.status)
+		}
+		if err := test.end(b); err != nil {
+			t.Fatal(err)
+		}
+		if test.undo != nil {
+			b.get("/staff/") // the session is noticed to be over …
+			if err := test.undo(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := w.browser().get("/staff/", "Cookie", "staff="+token); got.status != http.StatusSeeOther {
+			t.Errorf("%s: the session goes on: %d", test.name, got.status) // … and stays over
+		}
+	}
+}
+
+func TestWithoutASessionPeopleAreSentToSignInAndBack(t *testing.T) {
+	w := newWorld(t).open()
+	c := w.people(2)[0]
+	path := sheetPath(c) + "?state=all"
+	b := w.browser()
+	if got := b.get(path); got.status != http.StatusSeeOther || got.location() != "/staff/login?next="+url.QueryEscape(path) {
+		t.Fatalf("%d to %q", got.status, got.location())
+	}
+	login := url.Values{"name": {"王老师"}, "password": {password}, "next": {path}}
+	if got := b.post("/staff/login", login); got.location() != path {
+		t.Errorf("back to %q", got.location())
+	}
+	for _, next := range []string{"https://evil.example/", "//evil.example/staff/", "/\\evil", "javascript:alert(1)", "/staff/login?next=/staff/", "/wechat", "/staff//evil.example", "%zz"} {
+		login.Set("next", next)
+		if got := w.browser().post("/staff/login", login); got.location() != "/staff/" {
+			t.Errorf("next %q leads to %q", next, got.location())
+		}
+	}
+	if got := w.browser().post(decisionPath(c), nil, "HX-Request", "true"); got.status != http.StatusUnauthorized || got.location() != "" {
+		t.Errorf("a form sent by htmx must not lose its page: %d", got.status)
+	}
+}
+
+func TestWrongNamesAndPasswordsLookTheSame(t *testing.T) {
+	w := newWorld(t).open()
+	wrong := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {"wrong"}})
+	unknown := w.browser().post("/staff/login", url.Values{"name": {"王老狮"}, "password": {"wrong"}})
+	if wrong.status != http.StatusUnprocessableEntity || strings.ReplaceAll(wrong.body, "王老师", "") != strings.ReplaceAll(unknown.body, "王老狮", "") {
+		t.Errorf("%d and %d, bodies differ", wrong.status, unknown.status)
+	}
+	for range 9 {
+		w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {"wrong"}})
+	}
+	if got := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {password}}); got.status != http.StatusTooManyRequests {
+		t.Errorf("after ten wrong tries: %d", got.status)
+	}
+}
+
+func TestWithoutRedisStaffAreToldAndNothingElseStops(t *testing.T) {
+	w := newWorld(t).open()
+	b := w.signedIn("王老师")
+	if err := w.Redis.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.get("/staff/"); got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, "暂时") {
+		t.Errorf("staff page: %d", got.status)
+	}
+	if got := b.get("/examples/id_front"); got.status != http.StatusOK {
+		t.Errorf("example: %d", got.status)
+	}
+}
+
+func TestPostsFromOtherSitesAreRefused(t *testing.T) {
+	w := newWorld(t)
+	w.PublicURL = "https://example.org"
+	w.open()
+	c := w.people(2)[0]
+	w.submit(c)
+	for _, test := range []struct {
+		headers []string
+		want    int
+	}{
+		{[]string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
+		{[]string{"Sec-Fetch-Site", "same-site"}, http.StatusForbidden},
+		{[]string{"Origin", "https://evil.example"}, http.StatusForbidden},
+		{[]string{"Origin", "null"}, http.StatusForbidden},
+		{[]string{"Sec-Fetch-Site", "same-origin"}, http.StatusSeeOther},
+		{[]string{"Origin", "https://example.org"}, http.StatusSeeOther}, // behind a proxy that changes Host
+		{nil, http.StatusSeeOther},
+	} {
+		got := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {password}}, test.headers...)
+		if got.status != test.want {
+			t.Errorf("%v: %d, want %d", test.headers, got.status, test.want)
+		}
+	}
+	if w.caseOf(c).Submission.State != intake.Submitted {
+		t.Error("something was decided")
+	}
+}
