@@ -78,19 +78,22 @@ func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
 
 func (a *App) openStores(ctx context.Context, opts Options) (err error) {
 	if a.DB, err = storage.Open(ctx, a.Config.Database); err != nil {
-		return fmt.Errorf("database: %w", err)
+		return err
 	}
+	a.DB.Now = opts.Now
 	if err = a.DB.Migrate(ctx); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
 	if a.Redis, err = storage.OpenRedis(ctx, a.Config.Redis, opts.Now); err != nil {
-		return fmt.Errorf("redis: %w", err)
+		return err
 	}
 	if a.Blobs, err = storage.OpenBlobs(a.Config.Blobs); err != nil {
 		return fmt.Errorf("blobs: %w", err)
 	}
-	a.WeChat, err = wechat.Open(a.Config.WeChat, a.Redis, wechat.Options{Now: opts.Now, Log: opts.Log})
-	return err
+	if a.WeChat, err = wechat.Open(a.Config.WeChat, a.Redis, wechat.Options{Now: opts.Now, Log: opts.Log}); err != nil {
+		return fmt.Errorf("wechat: %w", err)
+	}
+	return nil
 }
 
 func (a *App) openHouse(opts Options) error {

@@ -100,6 +100,9 @@ func TestReadinessTellsWhatIsWrong(t *testing.T) {
 	if got := w.browser().get("/healthz"); got.status != 200 || got.body != "ok\n" {
 		t.Errorf("the process runs: %d %q", got.status, got.body)
 	}
+	if got := w.browser().do(http.MethodHead, "/healthz", nil); got.status != 200 || got.body != "" {
+		t.Errorf("HEAD: %d %q", got.status, got.body)
+	}
 }
 
 func TestLogsHoldNothingPersonal(t *testing.T) {

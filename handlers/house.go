@@ -72,7 +72,19 @@ func (h *House) Router() (http.Handler, error) {
 		h.log().Warn("cross-site post refused")
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 	}))
-	return guard.Handler(engine), nil
+	return guard.Handler(headAsGet(engine)), nil
+}
+
+// headAsGet answers HEAD, which monitors like to send, with the headers of GET; net/http leaves
+// out the body.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.WithContext(r.Context()) // a copy: the server looks at the original
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (h *House) secure() bool { return strings.HasPrefix(h.PublicURL, "https://") }

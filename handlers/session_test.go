@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -126,8 +127,8 @@ func TestWrongNamesAndPasswordsLookTheSame(t *testing.T) {
 	if wrong.status != http.StatusUnprocessableEntity || strings.ReplaceAll(wrong.body, "王老师", "") != strings.ReplaceAll(unknown.body, "王老狮", "") {
 		t.Errorf("%d and %d, bodies differ", wrong.status, unknown.status)
 	}
-	for range 9 {
-		w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {"wrong"}})
+	for i := range 9 { // whatever addresses somebody makes up
+		w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {"wrong"}}, "X-Forwarded-For", fmt.Sprintf("10.0.0.%d", i), "X-Real-IP", fmt.Sprintf("10.0.0.%d", i))
 	}
 	if got := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {password}}); got.status != http.StatusTooManyRequests {
 		t.Errorf("after ten wrong tries: %d", got.status)

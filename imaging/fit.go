@@ -38,7 +38,7 @@ func (j *job) decode(ctx context.Context) (codec.Picture, *codec.Coefs, error) {
 	}
 	want.Chroma = want.Luma
 	want.Coefs = j.inPlace() && !j.keeps() && j.jpeg.Requantisable()
-	if (j.keeps() || want.Coefs) && long <= screenSide { // colour is needed for the thumbnail only
+	if j.keeps() && long <= screenSide { // colour is needed for the thumbnail only
 		for want.Chroma > 1 && long*(want.Chroma/2)/2 >= thumbSide/2*8 {
 			want.Chroma /= 2
 		}
@@ -77,13 +77,6 @@ func (j *job) copies(ctx context.Context, p codec.Picture, coefs *codec.Coefs) e
 		if j.taken.Copy, least = coefs.Fit(j.cfg.MaxBytes); j.taken.Copy != nil {
 			return nil
 		}
-	}
-	if j.inPlace() { // the colour planes may have been decoded for a thumbnail only
-		whole, _, err := j.jpeg.Decode(ctx, codec.Want{Luma: 8, Chroma: 8})
-		if err != nil {
-			return err
-		}
-		p = whole
 	}
 	for j.copySide = min(j.cfg.LongSide, j.copySide); ; {
 		if least > 0 { // bytes go with the area, a little slower

@@ -61,7 +61,6 @@ func foreign(candidateID int64) error {
 }
 
 // Actor is how an account stands in the audit log.
-
 func Actor(staff intake.Staff) string { return fmt.Sprintf("staff:%d", staff.ID) }
 
 // Actions of the audit log written here.

@@ -25,7 +25,7 @@ type BlobsConfig struct {
 // Validate says what is wrong with the section, without touching the disk.
 func (c BlobsConfig) Validate() error {
 	if c.Dir == "" {
-		return errors.New("dir: the folder for the pictures is missing, such as data/blobs")
+		return misset("dir", "the folder for the pictures is missing, such as data/photos")
 	}
 	return nil
 }

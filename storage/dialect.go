@@ -50,14 +50,14 @@ func dialectOf(driver string) (dialect, error) {
 	case "mysql":
 		return mysqlDialect{}, nil
 	}
-	return nil, fmt.Errorf(`driver: "sqlite" or "mysql" expected, not %q`, driver)
+	return nil, misset("driver", fmt.Sprintf(`"sqlite" or "mysql" expected, not %q`, driver))
 }
 
 type sqliteDialect struct{}
 
 func (sqliteDialect) checkDSN(dsn string) error {
 	if dsn == "" || strings.HasPrefix(dsn, ":memory:") || strings.HasPrefix(dsn, "file:") {
-		return errors.New("dsn: sqlite needs the path of a file, such as data/cailiao.db")
+		return misset("dsn", "sqlite needs the path of a file, such as data/cailiao.db")
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (mysqlDialect) checkDSN(dsn string) error {
 	config, err := mysql.ParseDSN(dsn)
 	if err != nil || config.DBName == "" {
 		// The parser's message may repeat parts of the DSN, and so the password.
-		return errors.New("dsn: mysql needs user, address and database name, such as " + mysqlExample)
+		return misset("dsn", "mysql needs user, address and database name, such as "+mysqlExample)
 	}
 	return nil
 }

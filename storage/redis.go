@@ -26,13 +26,13 @@ type RedisConfig struct {
 // Validate says what is wrong with the section, without connecting.
 func (c RedisConfig) Validate() error {
 	if c.DB < 0 {
-		return fmt.Errorf("db: a number from 0, not %d", c.DB)
+		return misset("db", fmt.Sprintf("a number from 0, not %d", c.DB))
 	}
 	if c.Addr == "" {
 		return nil
 	}
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || port == "" {
-		return fmt.Errorf("addr: host:port such as 127.0.0.1:6379 expected, not %q", c.Addr)
+		return misset("addr", fmt.Sprintf("host:port such as 127.0.0.1:6379 expected, not %q", c.Addr))
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"cailiao/intake"
 )
 
 // Config is the section "database" of the configuration. The zero value needs only a DSN.
@@ -20,7 +22,8 @@ type Config struct {
 	MaxOpen int    `yaml:"max_open"` // connections at most; 0: 8 for sqlite, 32 for mysql
 }
 
-// Validate says what is wrong with the section, without touching the database.
+// Validate says what is wrong with the section, without touching the database: an
+// *intake.FieldError whose key is relative to the section.
 func (c Config) Validate() error {
 	d, err := dialectOf(c.Driver)
 	if err != nil {
@@ -28,10 +31,12 @@ func (c Config) Validate() error {
 	}
 	// With one connection, a read beside an open transaction would wait for itself.
 	if c.MaxOpen < 0 || c.MaxOpen == 1 {
-		return fmt.Errorf("max_open: at least 2 connections, or 0 for the default, not %d", c.MaxOpen)
+		return misset("max_open", fmt.Sprintf("at least 2 connections, or 0 for the default, not %d", c.MaxOpen))
 	}
 	return d.checkDSN(c.DSN)
 }
+
+func misset(key, problem string) error { return &intake.FieldError{Key: key, Problem: problem} }
 
 // DB is an open database. All methods of Q work on it outside a transaction; those of several
 // statements open one themselves.

@@ -21,7 +21,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	}
 	err := wechat.Config{APIBase: "api.weixin.qq.com", PreviousAESKey: "short"}.Validate()
 	for _, key := range []string{"app_id", "app_secret", "token", "encoding_aes_key", "previous_aes_key", "api_base"} {
-		if err == nil || !strings.Contains(err.Error(), "wechat."+key+": expected ") {
+		if err == nil || !strings.Contains(err.Error(), key+": expected ") {
 			t.Errorf("nothing about %s in %v", key, err)
 		}
 	}
@@ -43,7 +43,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		cfg := config()
 		c.spoil(&cfg)
 		err := cfg.Validate()
-		if err == nil || !strings.HasPrefix(err.Error(), "wechat."+c.key+": ") || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "hunter2") {
+		if err == nil || !strings.HasPrefix(err.Error(), c.key+": ") || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

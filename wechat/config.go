@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+
+	"cailiao/intake"
 )
 
 const defaultAPIBase = "https://api.weixin.qq.com"
@@ -21,12 +23,12 @@ type Config struct {
 	APIBase        string `yaml:"api_base"`         // default https://api.weixin.qq.com; every server-side call goes there
 }
 
-// Validate returns every fault at once, each with its key and what is expected. Values are not repeated: they are secrets.
+// Validate returns every fault at once, each an *intake.FieldError with its key and what is expected. Values are not repeated: they are secrets.
 // An empty token is a fault above all: the signature of an empty token can be computed by anyone.
 func (c Config) Validate() error {
 	var faults []error
 	fault := func(key, expected string) {
-		faults = append(faults, fmt.Errorf("wechat.%s: expected %s", key, expected))
+		faults = append(faults, &intake.FieldError{Key: key, Problem: "expected " + expected})
 	}
 	if !strings.HasPrefix(c.AppID, "wx") || len(c.AppID) < 6 || len(c.AppID) > 64 || !alphanumeric(c.AppID) {
 		fault("app_id", "the developer ID of the account: wx followed by letters and digits")
@@ -67,7 +69,7 @@ func (c Config) apiBase() (*url.URL, error) {
 	}
 	u, err := url.Parse(strings.TrimRight(base, "/"))
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("wechat.api_base: expected an address like %s, without query or password", defaultAPIBase)
+		return nil, &intake.FieldError{Key: "api_base", Problem: "expected an address like " + defaultAPIBase + ", without query or password"}
 	}
 	return u, nil
 }

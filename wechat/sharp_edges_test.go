@@ -154,7 +154,7 @@ func TestEdge04AnAccountWithoutTokenDoesNotOpen(t *testing.T) {
 		cfg := config()
 		cfg.Token = token
 		a, err := wechat.Open(cfg, nil, wechat.Options{})
-		if err == nil || a != nil || !strings.Contains(err.Error(), "wechat.token") {
+		if err == nil || a != nil || !strings.Contains(err.Error(), "token: expected") {
 			t.Errorf("token %q: %v", token, err)
 		}
 	}

@@ -14,18 +14,20 @@ import (
 type usage struct {
 	cpu float64 // seconds, user and system
 	rss int64   // bytes at its peak
+
+	said string // its standard output
 }
 
 // run starts a program and measures it.
 func run(ctx context.Context, path string, args ...string) (usage, error) {
-	var complaints bytes.Buffer
+	var said, complaints bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Stderr = &complaints
+	cmd.Stdout, cmd.Stderr = &said, &complaints
 	if err := cmd.Run(); err != nil {
 		return usage{}, fmt.Errorf("%s: %w: %s", filepath.Base(path), err, bytes.TrimSpace(complaints.Bytes()))
 	}
 	state := cmd.ProcessState
-	u := usage{cpu: (state.UserTime() + state.SystemTime()).Seconds()}
+	u := usage{cpu: (state.UserTime() + state.SystemTime()).Seconds(), said: said.String()}
 	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
 		u.rss = r.Maxrss << 10 // Linux counts in kilobytes
 	}

@@ -52,7 +52,7 @@ func Transform(p Picture) *Coefs {
 
 // finest is half the finest step per position, times 8.
 func finest(channel int) *[64]int32 {
-	t := tables(finestScale)[min(channel, 1)]
+	t := tables(finestLevel)[min(channel, 1)]
 	for k := range t {
 		t[k] *= 4
 	}

@@ -7,7 +7,7 @@ package codec
 // all of it makes the symbols that are written. Usually that is right at once; a result under 92 %
 // of the limit, or over it, is moved along the slope that was seen.
 func (c *Coefs) Fit(limit int) (out []byte, least int) {
-	const head = 700 // markers, tables
+	const head = 420 // markers, tables
 	stride := 1
 	if total := c.mcuW * c.mcuH; total > 400 {
 		stride = 7 // prime to most widths, so that the part is spread over all columns
@@ -15,22 +15,19 @@ func (c *Coefs) Fit(limit int) (out []byte, least int) {
 			stride = 5
 		}
 	}
-	guess := c.search(limit-head-limit/128, stride)
-	if guess > coarsestScale {
-		if least = c.size(coarsestScale, stride) + head; least > limit+limit/16 {
-			return nil, least
-		}
-		guess = coarsestScale
+	if least = c.size(coarsestLevel, stride) + head; least > limit+limit/64 {
+		return nil, least
 	}
-	tooLarge := finestScale - 1 // the coarsest scale known to be over the limit
+	guess := c.search(limit-head, stride)
+	tooLarge := finestLevel - 1 // the coarsest level known to be over the limit
 	for range 6 {
-		made := c.Encode(guess)
+		made := c.encode(guess)
 		if len(made) > limit {
 			tooLarge = max(tooLarge, guess)
-			if guess == coarsestScale || out != nil {
+			if guess == coarsestLevel || out != nil {
 				return out, len(made)
 			}
-			guess = min(coarsestScale, max(guess+1, guess*len(made)/(limit-limit/64)))
+			guess = min(coarsestLevel, max(guess+grain/2, guess*len(made)/(limit-limit/256)))
 			continue
 		}
 		out = made
@@ -42,17 +39,17 @@ func (c *Coefs) Fit(limit int) (out []byte, least int) {
 	return out, len(out)
 }
 
-// size is about what the scan takes at one scale, judged from every stride-th part.
-func (c *Coefs) size(scale, stride int) int {
+// size is about what the scan takes at one level, judged from every stride-th part.
+func (c *Coefs) size(level, stride int) int {
 	t := tally{}
-	c.count(c.quantisers(scale), stride, &t)
+	c.count(c.quantisers(level), stride, &t)
 	return t.bytes() * stride
 }
 
-// search is the finest scale whose size, judged from a part, is within limit; one more than the
-// coarsest when there is none.
+// search is the finest level whose size, judged from a part, is within limit; the coarsest when
+// there is none.
 func (c *Coefs) search(limit, stride int) int {
-	low, high := finestScale, coarsestScale+1
+	low, high := finestLevel, coarsestLevel
 	for low < high {
 		mid := (low + high) / 2
 		if c.size(mid, stride) <= limit {
@@ -65,8 +62,10 @@ func (c *Coefs) search(limit, stride int) int {
 }
 
 // Encode makes a baseline JPEG at one scale, in percent of the tables of T.81 annex K.
-func (c *Coefs) Encode(scale int) []byte {
-	q := c.quantisers(scale)
+func (c *Coefs) Encode(scale int) []byte { return c.encode(scale * grain) }
+
+func (c *Coefs) encode(level int) []byte {
+	q := c.quantisers(level)
 	t := &tally{keep: true, tokens: make([]uint32, 0, c.mcuW*c.mcuH*40)}
 	c.count(q, 1, t)
 	return c.write(q, t)
@@ -74,8 +73,8 @@ func (c *Coefs) Encode(scale int) []byte {
 
 // quantisers are one per channel; both chroma channels share a table in the file, so they must
 // share the coarser of their steps.
-func (c *Coefs) quantisers(scale int) []*quantiser {
-	t := tables(scale)
+func (c *Coefs) quantisers(level int) []*quantiser {
+	t := tables(level)
 	q := make([]*quantiser, len(c.channels))
 	for i := range q {
 		q[i] = newQuantiser(&c.channels[i], &t[min(i, 1)])

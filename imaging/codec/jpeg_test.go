@@ -149,7 +149,7 @@ func TestQuantisedAnewAtTheSameStepsNothingChanges(t *testing.T) {
 	for _, name := range []string{"420.jpg", "420-progressive.jpg", "420-restart.jpg", "420-not-interleaved.jpg", "grey.jpg", "coarse.jpg", "wide-tables.jpg"} {
 		data := samples(t, name)[name]
 		_, p, c := decode(t, data, Want{Luma: 8, Chroma: 8, Coefs: true})
-		out := c.Encode(finestScale) // finer than the source: its own steps are kept
+		out := c.encode(finestLevel) // finer than the source: its own steps are kept
 		_, again, _ := decode(t, out, Want{Luma: 8, Chroma: 8})
 		for i := range p.Planes {
 			if d := furthest(p.Planes[i], again.Planes[i]); d > 0 && name != "wide-tables.jpg" {
@@ -185,7 +185,7 @@ func TestFitUsesTheLimitAndNeverPassesIt(t *testing.T) {
 		}
 	}
 	out, least := coefs.Fit(9_000)
-	if coarsest := len(coefs.Encode(coarsestScale)); out != nil || least < coarsest*9/10 || least > coarsest*11/10 {
+	if coarsest := len(coefs.encode(coarsestLevel)); out != nil || least < coarsest*9/10 || least > coarsest*11/10 {
 		t.Errorf("a limit no legible quality meets gave %d bytes, and %d as the least, which is %d", len(out), least, coarsest)
 	}
 }

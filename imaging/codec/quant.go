@@ -3,10 +3,14 @@ package codec
 import "math/bits"
 
 // Quantisation is named by a scale in percent of the example tables of T.81 annex K: 100 is what
-// libjpeg calls quality 50, 80 is 60, 50 is 75, 20 is 90, 10 is 95.
+// libjpeg calls quality 50, 80 is 60, 50 is 75, 20 is 90, 10 is 95. A level is a scale in 64ths:
+// between two scales, the coarser one applies to the higher frequencies, from the highest down,
+// one position per level. That closes the gaps sizes have between scales when coefficients were
+// quantised before.
 const (
-	finestScale   = 10
-	coarsestScale = 80 // below quality 60 small writing suffers more than from fewer pixels
+	grain         = 64
+	finestLevel   = 10 * grain
+	coarsestLevel = 80 * grain // below quality 60 small writing suffers more than from fewer pixels
 )
 
 // The tables of T.81 K.1, luminance and chrominance, row-major.
@@ -30,11 +34,16 @@ var annexK = [2][64]uint8{{
 	99, 99, 99, 99, 99, 99, 99, 99,
 }}
 
-// tables are the two quantisation tables at a scale, in zigzag order, entries 1–255.
-func tables(scale int) (t [2][64]int32) {
+// tables are the two quantisation tables at a level, in zigzag order, entries 1–255.
+func tables(level int) (t [2][64]int32) {
+	scale, part := int32(level/grain), level%grain
 	for i := range t {
 		for k, at := range zigzag {
-			t[i][k] = min(255, max(1, (int32(annexK[i][at])*int32(scale)+50)/100))
+			s := scale
+			if k >= grain-part {
+				s++
+			}
+			t[i][k] = min(255, max(1, (int32(annexK[i][at])*s+50)/100))
 		}
 	}
 	return t

@@ -3,7 +3,7 @@
 "use strict";
 const viewer = (() => {
   const places = new WeakMap();
-  const longest = 1600; // pixels of the screen copy, which is what 100 % means
+  const longest = 1600; // pixels the screen copy has at most; what 100 % means until it is there
   const margin = 14;
 
   const pageIn = (stage) => stage && stage.querySelector(".page.on");
@@ -11,9 +11,9 @@ const viewer = (() => {
   function place(page) {
     if (!places.has(page)) {
       const img = page.querySelector("img");
-      const w = Number(img.getAttribute("width")) || 800;
-      const h = Number(img.getAttribute("height")) || 600;
-      const k = Math.min(1, longest / Math.max(w, h));
+      const w = img.naturalWidth || Number(img.getAttribute("width")) || 800;
+      const h = img.naturalHeight || Number(img.getAttribute("height")) || 600;
+      const k = img.naturalWidth ? 1 : Math.min(1, longest / Math.max(w, h));
       places.set(page, { w: w * k, h: h * k, x: 0, y: 0, scale: 1, turn: 0, fitted: true });
     }
     return places.get(page);
@@ -142,6 +142,16 @@ const viewer = (() => {
   for (const end of ["pointerup", "pointercancel"]) {
     document.addEventListener(end, (e) => down.delete(e.pointerId));
   }
+
+  // The picture itself knows best how large it is.
+  document.addEventListener("load", (e) => {
+    const page = e.target instanceof Element && e.target.closest(".page");
+    if (!page || !places.has(page) || !places.get(page).fitted) return;
+    const { turn } = places.get(page);
+    places.delete(page);
+    place(page).turn = turn;
+    if (page.matches(".on") && page.closest(".item.on")) draw(page);
+  }, true);
 
   window.addEventListener("resize", () => {
     for (const page of document.querySelectorAll(".item.on .page.on")) draw(page);
