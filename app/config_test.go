@@ -71,7 +71,7 @@ func TestMistakesAreToldWithLineAndKey(t *testing.T) {
 		{"unknown notice value", "{thing1: item, time2", "{thing1: itme, time2", "notices.reminder.fields.thing1"},
 		{"field of a type WeChat does not have", "{thing1: item, time2", "{thing1: item, tiem2", "notices.reminder.fields.tiem2"},
 		{"a time in a phrase field", "{thing1: item, time2: deadline", "{thing1: item, phrase2: deadline", "notices.reminder.fields.phrase2"},
-		{"negative threshold", "  timeout: 20s", "  timeout: 20s\n  thresholds: {blur_refuse: -1}", "imaging.thresholds.blur_refuse"},
+		{"negative threshold", "  timeout: 3s", "  timeout: 3s\n  thresholds: {blur_refuse: -1}", "imaging.thresholds.blur_refuse"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bad := strings.Replace(string(good), tt.old, tt.new, 1)
