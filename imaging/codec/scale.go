@@ -115,24 +115,6 @@ func newFilter(n, m int) filter {
 	return f
 }
 
-// sixTaps is one output of a filter with six taps.
-type sixTaps struct {
-	first   int
-	weights [6]int32
-}
-
-// six is the filter output by output; nil when it has another number of taps.
-func (f filter) six() []sixTaps {
-	if f.taps != 6 {
-		return nil
-	}
-	out := make([]sixTaps, len(f.first))
-	for i := range out {
-		out[i] = sixTaps{f.first[i], [6]int32(f.weights[6*i:])}
-	}
-	return out
-}
-
 func catmullRom(x float64) float64 {
 	switch {
 	case x < 1:
@@ -148,13 +130,11 @@ func catmullRom(x float64) float64 {
 
 func (p Plane) scaleRows(w int) Plane {
 	f, out := newFilter(p.W, w), NewPlane(w, p.H)
-	six := f.six()
 	for y := range p.H {
 		src, dst := p.Row(y), out.Row(y)
-		if six != nil {
-			for x := range dst {
-				t := &six[x]
-				s, k := (*[6]byte)(src[t.first:]), &t.weights
+		if f.taps == 6 {
+			for x, first := range f.first {
+				s, k := (*[6]byte)(src[first:]), (*[6]int32)(f.weights[6*x:])
 				dst[x] = clamp8((int32(s[0])*k[0] + int32(s[1])*k[1] + int32(s[2])*k[2] +
 					int32(s[3])*k[3] + int32(s[4])*k[4] + int32(s[5])*k[5] + 1<<13) >> 14)
 			}
