@@ -51,7 +51,9 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	row, _, err := b.DB.Record(ctx, storage.Message{
+	patience, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	row, _, err := b.DB.Record(patience, storage.Message{
 		Key: m.Key, OpenID: m.OpenID, Kind: string(m.Kind), Body: body, ReceivedAt: b.Now(),
 	})
 	if err != nil {
@@ -63,13 +65,10 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 		defer cancel()
 		b.finish(ctx, row, hand)
 	})
-	timer := time.NewTimer(Patience)
-	defer timer.Stop()
 	select {
 	case out := <-hand.ready:
 		return b.passive(ctx, out)
-	case <-timer.C:
-	case <-ctx.Done():
+	case <-patience.Done():
 	}
 	if out, ok := hand.leave(); ok {
 		return b.passive(ctx, out)
