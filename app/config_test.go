@@ -77,7 +77,7 @@ func TestMistakesAreToldWithLineAndKey(t *testing.T) {
 		{"unknown interface", "via: template ", "via: pigeon ", "notices.received.via"},
 		{"unknown SMS provider", `provider: "" `, `provider: pigeon `, "sms.provider"},
 		{"SMS without a key", `provider: "" `, `provider: aliyun `, "sms.key_id"},
-		{"negative threshold", "  timeout: 20s", "  timeout: 20s\n  thresholds: {blur_refuse: -1}", "imaging.thresholds.blur_refuse"},
+		{"negative threshold", "  timeout: 3s", "  timeout: 3s\n  thresholds: {blur_refuse: -1}", "imaging.thresholds.blur_refuse"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bad := strings.Replace(string(good), tt.old, tt.new, 1)

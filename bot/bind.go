@@ -22,7 +22,7 @@ const (
 	triesPerNumber = 8
 	triesOverall   = 300
 	triesWithin    = time.Hour
-	attemptsFor    = 48 * time.Hour
+	attemptsFor    = 30 * 24 * time.Hour // staff sign-in looks this far back
 )
 
 // takeNumber takes the 报名号, alone or with the ID digits behind it.

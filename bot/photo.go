@@ -71,6 +71,9 @@ func (t *turn) fetch(ctx context.Context, line intake.Line) (reply string, err e
 	if err != nil {
 		return "", t.later(fmt.Errorf("judge photo: %w", err), line)
 	}
+	if taken.Fault != nil {
+		t.bot.Log.Error("a picture broke the imaging code", "message", t.row.ID, "err", taken.Fault)
+	}
 	t.fetched.bytes, t.fetched.taken = media.Bytes, &taken
 	return "", nil
 }

@@ -92,6 +92,7 @@ func (b *Bot) workOne(ctx context.Context, row storage.Message) (out outcome, er
 		if errors.As(err, &later) {
 			out.unfinished = true
 			out.reply = later.reply
+			b.Log.Warn("message put off", "message", row.ID, "tries", row.Attempts+1, "err", later.cause)
 			return out, b.putOff(ctx, row, later.material)
 		}
 		if err != nil {

@@ -28,6 +28,10 @@ type World struct {
 	stop     func() error
 }
 
+// slow stands for every limit of WeChat's five seconds: what is tested is what is said, not how
+// fast a loaded machine with the race detector is.
+const slow = time.Minute
+
 // Each runs f once per engine set that is available; see storagetest for which must be.
 func Each(t *testing.T, f func(t *testing.T, engine string)) {
 	t.Helper()
@@ -41,7 +45,7 @@ func Each(t *testing.T, f func(t *testing.T, engine string)) {
 func Start(t *testing.T, engine string, start time.Time) *World {
 	t.Helper()
 	w := &World{Clock: &Clock{at: start, since: time.Now()}}
-	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now})
+	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now, Timeout: slow})
 	t.Cleanup(w.Platform.Close)
 	api := httptest.NewServer(w.Platform)
 	t.Cleanup(api.Close)
@@ -67,6 +71,7 @@ func (w *World) run(t *testing.T, engine, apiBase string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.Bot.Patience = slow
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := make(chan error, 1)
 	go func() { served <- w.Serve(ctx, ln) }()
@@ -91,6 +96,7 @@ func Config(t *testing.T, engine string, platform *wechattest.Platform, apiBase,
 		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase,
 	}
 	cfg.Blobs = storage.BlobsConfig{Dir: t.TempDir()}
+	cfg.Imaging.Timeout = slow
 	cfg.Database, cfg.Redis = storagetest.Stores(t, engine)
 	return cfg
 }
