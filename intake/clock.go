@@ -39,11 +39,27 @@ func (s *Season) Awake(now time.Time) time.Time {
 	return now
 }
 
-// Hold says what is to happen now to a notice that still holds, given all of the candidate's
+// Step is what is to happen to a due notice now. The zero Step: it is sent.
+type Step struct {
+	Until time.Time // not before this moment
+	Drop  string    // not at all, for this reason
+}
+
+// Step asks the rules again about a due notice, given the case as it stands and all notices of
+// the candidate.
+func (s *Season) Step(n Notice, c Case, all []Notice, now time.Time) Step {
+	if !n.StillTrue(s, c, now) {
+		return Step{Drop: "no longer true"}
+	}
+	until, drop := s.hold(n, all, now)
+	return Step{Until: until, Drop: drop}
+}
+
+// hold says what is to happen now to a notice that still holds, given all of the candidate's
 // notices: send it (the zero answer), not before a later moment, or drop it for a reason.
 // A return waits while the word of another is less than MergeWithin old: what is returned once
 // more meanwhile takes its place, so that the candidate hears once of both.
-func (s *Season) Hold(n Notice, all []Notice, now time.Time) (until time.Time, drop string) {
+func (s *Season) hold(n Notice, all []Notice, now time.Time) (until time.Time, drop string) {
 	if !n.Kind.Nudge() {
 		for _, other := range all {
 			if other.ID != n.ID && other.Kind.returns() && n.Kind.returns() && !other.SentAt.IsZero() && now.Sub(other.SentAt) < MergeWithin {

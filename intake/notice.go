@@ -30,6 +30,9 @@ var RoundKinds = []NoticeKind{
 	NoticeSitePassed, NoticePassed, NoticeClosing,
 }
 
+// DeadlineKinds are those that hang on the deadline of a return: another deadline replaces them.
+var DeadlineKinds = []NoticeKind{NoticeReminder, NoticeOverdue}
+
 // Nudge says that a kind urges rather than tells a result: it keeps out of the quiet hours and
 // under the caps.
 func (k NoticeKind) Nudge() bool {

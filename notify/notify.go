@@ -192,9 +192,6 @@ func (l *Loop) one(ctx context.Context, n intake.Notice) error {
 	if err != nil {
 		return err
 	}
-	if !n.StillTrue(l.Season, c, now) {
-		return l.drop(ctx, n, "no longer true")
-	}
 	if l.Config[n.Kind].Disabled {
 		return l.drop(ctx, n, "kind is disabled")
 	}
@@ -202,12 +199,11 @@ func (l *Loop) one(ctx context.Context, n intake.Notice) error {
 	if err != nil {
 		return err
 	}
-	until, why := l.Season.Hold(n, all, now)
-	switch {
-	case why != "":
-		return l.drop(ctx, n, why)
-	case until.After(now):
-		return l.DB.NoticeDefer(ctx, n.ID, until)
+	switch step := l.Season.Step(n, c, all, now); {
+	case step.Drop != "":
+		return l.drop(ctx, n, step.Drop)
+	case step.Until.After(now):
+		return l.DB.NoticeDefer(ctx, n.ID, step.Until)
 	}
 	return l.tell(ctx, n, c)
 }
