@@ -18,10 +18,8 @@ import (
 
 const (
 	every   = time.Second
-	lease   = time.Minute      // longer than one send may take
-	spare   = 25 * time.Second // of the lease that must be left to begin a send
-	batch   = 256              // candidates looked up at once
-	abreast = 32               // candidates told at once; each one's notices go one after the other
+	batch   = 256 // candidates looked up at once
+	abreast = 32  // candidates told at once; each one's notices go one after the other
 )
 
 // Loop sends due notices. Several instances may run it at once: each row is leased. Fill in the
@@ -34,7 +32,8 @@ type Loop struct {
 	SMS     sms.Sender // nil: off
 	Now     func() time.Time
 	Log     *slog.Logger
-	Owner   string // names this instance in leases
+	Owner   string        // names this instance in leases
+	Lease   time.Duration // how long nobody else takes what this instance claimed; 0: a minute, longer than a send may take
 	Metrics *Metrics
 
 	wake   chan struct{}
@@ -47,6 +46,9 @@ func New(l Loop) *Loop {
 	l.wake = make(chan struct{}, 1)
 	l.claims = new(atomic.Int64)
 	l.alarms = &alarms{last: map[string]time.Time{}}
+	if l.Lease == 0 {
+		l.Lease = time.Minute
+	}
 	if l.Metrics == nil {
 		l.Metrics = NewMetrics()
 	}
@@ -146,7 +148,7 @@ func (l *Loop) open(ctx context.Context, now time.Time) ([]intake.NoticeKind, er
 // person claims all that one candidate is due and deals with it in order.
 func (l *Loop) person(ctx context.Context, id int64, kinds []intake.NoticeKind) (ours bool, err error) {
 	now := l.Now()
-	until := now.Add(lease)
+	until := now.Add(l.Lease)
 	notices, err := l.DB.ClaimNotices(ctx, id, storage.Claim{
 		Owner: fmt.Sprintf("%.40s#%d", l.Owner, l.claims.Add(1)), Kinds: kinds, Now: now, Until: until,
 	})
@@ -154,7 +156,7 @@ func (l *Loop) person(ctx context.Context, id int64, kinds []intake.NoticeKind) 
 		return false, err
 	}
 	for _, n := range notices {
-		if until.Sub(l.Now()) < spare {
+		if until.Sub(l.Now()) < l.Lease/2 {
 			return true, nil // it took long: the rest comes again, perhaps elsewhere
 		}
 		if err := l.guarded(ctx, n); err != nil {
