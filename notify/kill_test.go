@@ -157,7 +157,7 @@ func (g *gate) of(from int) http.Handler {
 				g.mu.Unlock()
 			}
 		}
-		time.Sleep(5 * time.Millisecond) // between sending and marking there is a network
+		time.Sleep(2 * time.Millisecond) // between sending and marking there is a network
 		for name, values := range answer.Header() {
 			w.Header()[name] = values
 		}
@@ -293,7 +293,7 @@ func killAtRandom(t *testing.T, r *rand.Rand, settings []instance) (kills []kill
 		start(i)
 	}
 	for until := time.Now().Add(*killFor); time.Now().Before(until); {
-		time.Sleep(time.Duration(300+r.IntN(900)) * time.Millisecond)
+		time.Sleep(time.Duration(500+r.IntN(2000)) * time.Millisecond)
 		i := r.IntN(len(settings))
 		stop(i)
 		start(i)
