@@ -19,7 +19,7 @@ import (
 const (
 	every   = time.Second
 	batch   = 256 // candidates looked up at once
-	abreast = 12  // candidates told at once, each one's notices one after the other; more would crowd out callbacks
+	abreast = 8   // candidates told at once, each one's notices one after the other; more would crowd out callbacks
 )
 
 // Loop sends due notices. Several instances may run it at once: each row is leased. Fill in the
