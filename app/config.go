@@ -31,6 +31,8 @@ type Config struct {
 	SMS      sms.Config          `yaml:"sms"`
 	Season   string              `yaml:"season"`   // path of the season file, relative to config.yaml
 	Timezone string              `yaml:"timezone"` // IANA name; default Asia/Shanghai
+
+	source []byte // the file, to tell lines
 }
 
 // Server is how the program is reached.
@@ -94,6 +96,7 @@ func ParseConfig(data []byte, dir string) (Config, error) {
 	if cfg.Database.Driver == "sqlite" {
 		within(dir, &cfg.Database.DSN)
 	}
+	cfg.source = data
 	return cfg, placed(data, cfg.Validate())
 }
 

@@ -82,7 +82,10 @@ func fit(kindOfField, text string) string {
 	t := fieldTypes[kindOfField]
 	text = strings.Map(func(r rune) rune {
 		switch {
-		case r == utf8Broken || unicode.IsControl(r) || !unicode.IsPrint(r):
+		case r == utf8Broken || !unicode.IsPrint(r):
+			if t.ok != nil && !t.ok(' ') {
+				return -1
+			}
 			return ' '
 		case t.ok != nil && !t.ok(r):
 			return -1
