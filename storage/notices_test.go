@@ -180,7 +180,7 @@ func TestDeliveryEventMayComeFirstTwiceOrForNobody(t *testing.T) {
 			return found
 		}
 		after := promise(t, db, c, "after")
-		ok(t, db.NoticeSent(ctx, after.ID, storage.Sending{MsgID: 1<<40, At: t0}))
+		ok(t, db.NoticeSent(ctx, after.ID, storage.Sending{MsgID: 1 << 40, At: t0}))
 		same(t, event(1<<40, true, "success"), true)
 		same(t, event(1<<40, false, "failed:user block"), true)
 		same(t, last(t, db, c).State, intake.NoticeDelivered)
@@ -212,7 +212,7 @@ func TestDeliveryEventAndAnswerAtTheSameMomentAlwaysMeet(t *testing.T) {
 			errs := make([]error, 2)
 			atOnce(2, func(who int) {
 				if who == 0 {
-					errs[0] = db.NoticeSent(ctx, n.ID, storage.Sending{MsgID: int64(i+1), At: t0})
+					errs[0] = db.NoticeSent(ctx, n.ID, storage.Sending{MsgID: int64(i + 1), At: t0})
 				} else {
 					_, errs[1] = db.NoticeEvent(ctx, int64(i+1), true, "", t0)
 				}
