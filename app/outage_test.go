@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"cailiao/app"
 	"cailiao/app/apptest"
 	"cailiao/imaging/imagetest"
 	"cailiao/wechat/wechattest"
@@ -76,6 +77,49 @@ func TestAPhotoThatCannotBeStoredNowIsStoredLater(t *testing.T) {
 		}
 		if d := user.Say(t.Context(), "进度"); !strings.Contains(d.Reply, "1/9 项") {
 			t.Errorf("reply %q", d.Reply)
+		}
+	})
+}
+
+// hurried makes WeChat wait only this long, so that a slow photo is answered late.
+func hurried(a *app.App) { a.Bot.Patience = 300 * time.Millisecond }
+
+func TestAnAnswerThatMissesTheFiveSecondsComesByItself(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, engine string) {
+		w := apptest.Start(t, engine, start, hurried)
+		user := bound(t, w)
+		w.Platform.Fail(wechattest.Fault{API: "media/get", Delay: time.Second, Times: 1})
+		if d := user.SendPhoto(t.Context(), imagetest.Photo(1)); d.Reply != "" || d.Attempts != 1 || d.Broken != "" {
+			t.Errorf("want the message acknowledged at once, got %+v", d)
+		}
+		if err := w.Bot.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if last := user.Last(); last.From != wechattest.FromAccount || !strings.Contains(last.Text, "收到第 1 张") {
+			t.Errorf("the last thing in the chat is %q", last.Text)
+		}
+		if sent := len(w.Platform.Calls("custom/send")); sent != 1 {
+			t.Errorf("%d customer messages, want 1", sent)
+		}
+	})
+}
+
+func TestALateAnswerThatIsRefusedHeadsTheNextReply(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, engine string) {
+		w := apptest.Start(t, engine, start, hurried)
+		user := bound(t, w)
+		w.Platform.Fail(wechattest.Fault{API: "media/get", Delay: time.Second, Times: 1})
+		w.Platform.Fail(wechattest.Fault{API: "custom/send", ErrCode: 45047})
+		user.SendPhoto(t.Context(), imagetest.Photo(1))
+		if err := w.Bot.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d := user.Say(t.Context(), "谢谢")
+		if !strings.Contains(d.Reply, "收到第 1 张") || !strings.HasSuffix(d.Reply, "祝考试顺利！") {
+			t.Errorf("next reply %q", d.Reply)
+		}
+		if d := user.Say(t.Context(), "谢谢"); strings.Contains(d.Reply, "收到第 1 张") {
+			t.Errorf("told twice: %q", d.Reply)
 		}
 	})
 }

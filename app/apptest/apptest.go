@@ -41,15 +41,16 @@ func Each(t *testing.T, f func(t *testing.T, engine string)) {
 }
 
 // Start runs the program at start o'clock with the Beijing season and an empty database. It is
-// stopped when the test ends, and must then have drained without error.
-func Start(t *testing.T, engine string, start time.Time) *World {
+// stopped when the test ends, and must then have drained without error. tweaks change the opened
+// program before it serves.
+func Start(t *testing.T, engine string, start time.Time, tweaks ...func(*app.App)) *World {
 	t.Helper()
 	w := &World{Clock: &Clock{at: start, since: time.Now()}}
 	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now, Timeout: slow})
 	t.Cleanup(w.Platform.Close)
 	api := httptest.NewServer(w.Platform)
 	t.Cleanup(api.Close)
-	w.run(t, engine, api.URL)
+	w.run(t, engine, api.URL, tweaks)
 	w.Platform.SetCallback(w.URL + "/wechat")
 	t.Cleanup(func() {
 		if err := w.stop(); err != nil {
@@ -59,7 +60,7 @@ func Start(t *testing.T, engine string, start time.Time) *World {
 	return w
 }
 
-func (w *World) run(t *testing.T, engine, apiBase string) {
+func (w *World) run(t *testing.T, engine, apiBase string, tweaks []func(*app.App)) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -72,6 +73,9 @@ func (w *World) run(t *testing.T, engine, apiBase string) {
 		t.Fatal(err)
 	}
 	w.Bot.Patience = slow
+	for _, tweak := range tweaks {
+		tweak(w.App)
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := make(chan error, 1)
 	go func() { served <- w.Serve(ctx, ln) }()
