@@ -122,6 +122,13 @@ func (c Config) Validate() error {
 
 func (c Config) validateRest() error {
 	var errs []error
+	for _, kind := range intake.NoticeKinds {
+		if c.SMS.Provider == "" && c.Notices[kind].SMS.Template != "" {
+			errs = append(errs, &intake.FieldError{
+				Key: "notices." + string(kind) + ".sms.template", Problem: "no SMS is sent without sms.provider",
+			})
+		}
+	}
 	if c.Season == "" {
 		errs = append(errs, &intake.FieldError{Key: "season", Problem: "missing: the path of the season file"})
 	}

@@ -76,6 +76,8 @@ func TestMistakesAreToldWithLineAndKey(t *testing.T) {
 		{"a number field for a text", "{thing1: item, time2", "{number1: item, time2", "notices.reminder.fields.number1"},
 		{"unknown interface", "via: template ", "via: pigeon ", "notices.received.via"},
 		{"unknown SMS provider", `provider: "" `, `provider: pigeon `, "sms.provider"},
+		{"an SMS template without a provider", `sms: {template: "",`, `sms: {template: SMS_1,`, "notices.received.sms.template"},
+		{"an SMS parameter that is none", `params: []}`, `params: [itme]}`, "notices.received.sms.params[0]"},
 		{"SMS without a key", `provider: "" `, `provider: aliyun `, "sms.key_id"},
 		{"negative threshold", "  timeout: 3s", "  timeout: 3s\n  thresholds: {blur_refuse: -1}", "imaging.thresholds.blur_refuse"},
 	} {

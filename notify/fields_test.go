@@ -45,6 +45,16 @@ func TestValuesAreFittedToTheirFieldWithTheirMeaningKept(t *testing.T) {
 	}
 }
 
+func TestWhoIsShutOutIsNotAskedToHurry(t *testing.T) {
+	say := trials[0]
+	for shut, want := range map[bool]string{false: "请尽快补正，或联系考点", true: "不能再补正，有疑问请联系考点"} {
+		say.Shut = shut
+		if got, err := field(intake.NoticeOverdue, "thing3", "hint", say); err != nil || got != want {
+			t.Errorf("shut out %v: got %q (%v)", shut, got, err)
+		}
+	}
+}
+
 func TestWhatWouldBeRefusedIsAnErrorBeforeItIsSent(t *testing.T) {
 	say := trials[0]
 	say.Name, say.Phone = "？？", ""

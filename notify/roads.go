@@ -151,6 +151,7 @@ func (l *Loop) saying(c intake.Case) templates.NoticeSay {
 	say := templates.NoticeSay{
 		Until: c.Submission.DeadlineAt.In(zone), Now: l.Now().In(zone), Closes: l.Season.Window.Closes.In(zone),
 		Name: c.Candidate.Name, Number: c.Candidate.Number, Site: site.Name, Phone: site.Contact.Phone, Area: l.Season.Area.Name,
+		Shut: l.Season.Shut(c.Submission, l.Now()),
 	}
 	returned := 0
 	for _, m := range l.Season.Materials {

@@ -22,6 +22,7 @@ var NoticeValues = []string{"item", "result", "time", "deadline", "hint", "name"
 type NoticeSay struct {
 	First    string // name of the first item concerned
 	N        int    // how many items
+	Shut     bool   // the deadline has passed and nothing can be corrected any more
 	DataOnly bool   // only registration data are wrong, no item has to be sent again
 	Until    time.Time
 	Now      time.Time
