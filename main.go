@@ -49,6 +49,8 @@ var commands = map[string]command{
 	"migrate":       {run: migrate},
 	"roster import": {words: 1, run: importRoster, flags: importFlags},
 	"staff add":     {words: 1, run: addStaff, flags: staffFlags},
+
+	"notices preview": {run: previewNotices},
 }
 
 // errFailed ends the program with status 1; what is wrong has been printed.
@@ -96,7 +98,7 @@ func cutCommand(args []string) (name string, rest []string) {
 				i++
 				rest = append(rest, args[i])
 			}
-		case name == "" && (arg == "roster" || arg == "staff") && i+1 < len(args):
+		case name == "" && (arg == "roster" || arg == "staff" || arg == "notices") && i+1 < len(args):
 			i++
 			name = arg + " " + args[i]
 		case name == "":

@@ -124,7 +124,10 @@ func TestMidnightIsWrittenAsTheDayBefore(t *testing.T) {
 }
 
 func TestEveryNoticeKindHasEveryValueWithinItsField(t *testing.T) {
-	say := NoticeSay{First: "国外学历学位认证书", N: 12, Until: time.Now(), Now: time.Now()}
+	say := NoticeSay{
+		First: "国外学历学位认证书", N: 12, Until: time.Now(), Now: time.Now(), Closes: time.Now(),
+		Name: "林知夏", Number: "2611010001", Site: "东城区考点", Phone: "010-00000000",
+	}
 	for _, kind := range intake.NoticeKinds {
 		for _, value := range NoticeValues {
 			limit := 20
