@@ -3,6 +3,7 @@
 package app
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/url"
@@ -139,6 +140,13 @@ func (c Config) Location() *time.Location {
 		return time.UTC
 	}
 	return loc
+}
+
+// SceneSecret signs personal QR codes. It follows from the account's secret: changing that makes
+// codes printed before useless.
+func (c Config) SceneSecret() []byte {
+	sum := sha256.Sum256([]byte("cailiao qr\x00" + c.WeChat.AppSecret))
+	return sum[:]
 }
 
 // under puts a section's name before the keys of its faults.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -36,8 +37,14 @@ type Bot struct {
 	Season   *intake.Season
 	Now      func() time.Time
 	Log      *slog.Logger
-	Examples string // URL prefix of example pictures; empty: none are offered
-	Wake     func() // tells the notice loop that rows changed
+	Examples string        // URL prefix of example pictures; empty: none are offered
+	Wake     func()        // tells the notice loop that rows changed
+	Quiet    time.Duration // an album ends when no photo came for so long; 0: 1.2 s
+	Secret   []byte        // signs QR scenes; empty: no scene binds
+	Page     string        // URL of the candidate's own page; empty: none is offered
+	Pictures fs.FS         // the season's example pictures; nil: none are sent
+
+	shown examples
 
 	turns   doors
 	working sync.WaitGroup
@@ -79,6 +86,10 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 
 // finish works on a message and hands the reply to whoever waits, else sends it late.
 func (b *Bot) finish(ctx context.Context, row storage.Message, hand *handover) {
+	if row.DoneAt.IsZero() && b.overtaken(ctx, row) {
+		hand.give(outcome{}) // the newer photo's turn takes this one, too, and answers for both
+		return
+	}
 	out, err := b.work(ctx, row.ID, row.OpenID)
 	if err != nil {
 		b.Log.Error("message not finished, will be tried again", "message", row.ID, "err", err)

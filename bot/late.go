@@ -84,12 +84,12 @@ func (b *Bot) late(ctx context.Context, out outcome) {
 		}
 		return
 	}
-	sendErr := b.WeChat.SendText(ctx, out.openID, out.reply)
+	sendErr := b.WeChat.SendText(ctx, out.openID, textOf(out.reply))
 	if sendErr == nil {
 		return
 	}
 	b.Log.Warn("late answer waits for the next reply", "message", out.id, "err", sendErr)
-	if err := b.keepAhead(ctx, out.openID, out.reply); err != nil {
+	if err := b.keepAhead(ctx, out.openID, textOf(out.reply)); err != nil {
 		b.Log.Error("late answer not kept", "message", out.id, "err", err)
 	}
 }

@@ -27,6 +27,7 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 //	> text                    the candidate types, or taps a link with that text
 //	> [关注] [取消关注] [扫码] [语音] [视频] [小视频] [文件] [位置] [链接] [表情]
 //	> [图 3] [模糊图 3] [暗图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
+//	> [相册 4-7]              photos 4 to 7, sent together; [相册带糊 4-7]: the second one is blurred
 //	> [菜单 progress]         a menu click
 //	> [重发]                  WeChat delivers the last message once more
 //	+ 12h                     time passes
@@ -170,6 +171,8 @@ func (s *stage) say(text string) {
 		s.last = s.user.SendSticker(ctx)
 	case "菜单":
 		s.last = s.user.Click(ctx, m[2])
+	case "相册", "相册带糊":
+		s.album(m[1], m[2])
 	case "重发":
 		s.last = s.w.Platform.Redeliver(ctx, s.last)
 		for line := range strings.Lines(anchor.ReplaceAllStringFunc(s.last.Reply, shownLink)) {
@@ -178,6 +181,22 @@ func (s *stage) say(text string) {
 	default:
 		s.last = s.user.SendPhoto(ctx, picture(s.t, m[1], seed))
 	}
+}
+
+// album sends photos together: pushed at once, in any order.
+func (s *stage) album(kind, numbers string) {
+	from, to, _ := strings.Cut(numbers, "-")
+	first, _ := strconv.ParseUint(from, 10, 64)
+	last, _ := strconv.ParseUint(to, 10, 64)
+	var photos [][]byte
+	for n := first; n <= last; n++ {
+		name := "图"
+		if kind == "相册带糊" && n == first+1 {
+			name = "模糊图"
+		}
+		photos = append(photos, picture(s.t, name, n))
+	}
+	s.user.SendPhotos(s.t.Context(), photos)
 }
 
 func picture(t *testing.T, kind string, seed uint64) []byte {
@@ -284,6 +303,8 @@ func (s *stage) show() {
 	for _, e := range chat[s.seen[s.user.OpenID]:] {
 		switch {
 		case e.From == wechattest.FromMe:
+		case e.Kind == wechattest.KindImage:
+			fmt.Fprintf(&s.out, "< [图片]\n")
 		case e.From == wechattest.FromSystem:
 			fmt.Fprintf(&s.out, "! %s\n", e.Text)
 		case e.Card != nil:

@@ -25,8 +25,13 @@ type World struct {
 	Platform *wechattest.Platform
 	Clock    *Clock
 	URL      string // of the program
+	config   app.Config
 	stop     func() error
 }
+
+// quiet is how soon an album is taken to be complete here: the pictures of a test's album are
+// pushed within milliseconds.
+const quiet = 150 * time.Millisecond
 
 // Each runs f once per engine set that is available; see storagetest for which must be.
 func Each(t *testing.T, f func(t *testing.T, engine string)) {
@@ -62,18 +67,40 @@ func (w *World) run(t *testing.T, engine, apiBase string) {
 		t.Fatal(err)
 	}
 	w.URL = "http://" + ln.Addr().String()
-	cfg := Config(t, engine, w.Platform, apiBase, w.URL)
-	w.App, err = app.Open(t.Context(), cfg, app.Options{Now: w.Clock.Now, Log: Logger(t)})
+	w.config = Config(t, engine, w.Platform, apiBase, w.URL)
+	w.App, w.stop = serve(t, w, ln)
+}
+
+// Second starts another instance of the same program on the same stores, and returns it with its URL. Its
+// in-process Redis is its own, as if the shared one were gone, unless the engine has a server.
+func (w *World) Second(t *testing.T) (*app.App, string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	second, stop := serve(t, w, ln)
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Errorf("stop the second instance: %v", err)
+		}
+	})
+	return second, "http://" + ln.Addr().String()
+}
+
+func serve(t *testing.T, w *World, ln net.Listener) (*app.App, func() error) {
+	a, err := app.Open(t.Context(), w.config, app.Options{Now: w.Clock.Now, Log: Logger(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Bot.Quiet = quiet
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := make(chan error, 1)
-	go func() { served <- w.Serve(ctx, ln) }()
-	w.stop = sync.OnceValue(func() error {
+	go func() { served <- a.Serve(ctx, ln) }()
+	return a, sync.OnceValue(func() error {
 		cancel()
 		err := <-served
-		w.App.Close()
+		a.Close()
 		return err
 	})
 }
