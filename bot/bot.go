@@ -112,8 +112,13 @@ func (b *Bot) passive(ctx context.Context, out outcome) (string, error) {
 		b.Log.Warn("answer not marked", "message", out.id, "err", err)
 		return out.reply, nil
 	}
-	if !first && out.answer == answeredLate {
-		return "", nil
+	if first {
+		return out.reply, nil
+	}
+	// Read again: a late answer may have gone out since the turn was read.
+	row, err := b.DB.Message(ctx, out.id)
+	if err != nil || row.Answer == answeredLate {
+		return "", err
 	}
 	return out.reply, nil
 }
@@ -129,7 +134,6 @@ type outcome struct {
 	id         int64
 	openID     string
 	reply      string
-	answer     string // how it was answered before this delivery
 	unfinished bool   // an interim word; the real reply follows
 }
 

@@ -50,7 +50,7 @@ func (b *Bot) work(ctx context.Context, id int64, openID string) (outcome, error
 	if row.DoneAt.IsZero() { // put off: it will be answered late
 		return outcome{}, nil
 	}
-	return outcome{id: row.ID, openID: openID, reply: row.Reply, answer: row.Answer}, nil
+	return outcome{id: row.ID, openID: openID, reply: row.Reply}, nil
 }
 
 func (b *Bot) lock(ctx context.Context, openID string) (unlock func(), err error) {
