@@ -109,6 +109,7 @@ func (a *App) openHouse(opts Options) error {
 	}
 	a.Desk = &review.Desk{
 		DB: a.DB, Blobs: a.Blobs, Season: a.Season, Now: opts.Now, Log: opts.Log, Wake: a.Notices.Wake,
+		Tell: a.Bot.Tell,
 	}
 	house := &handlers.House{
 		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,

@@ -134,7 +134,7 @@ type outcome struct {
 	id         int64
 	openID     string
 	reply      string
-	unfinished bool   // an interim word; the real reply follows
+	unfinished bool // an interim word; the real reply follows
 }
 
 // handover passes an outcome to the waiting request, unless that has gone.

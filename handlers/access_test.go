@@ -27,6 +27,13 @@ var access = map[string][5]int{
 
 	"GET /staff/photos/:id/:kind": {303, 200, 404, 200, 200},
 
+	"GET /staff/questions":      {303, 200, 200, 200, 200},
+	"POST /staff/questions/:id": {303, 404, 404, 404, 404}, // no such question
+
+	"GET /mine":                  {302, 302, 302, 302, 302}, // off to WeChat: staff is nobody here
+	"GET /mine/back":             {403, 403, 403, 403, 403}, // without the state
+	"GET /mine/photos/:id/:kind": {404, 404, 404, 404, 404},
+
 	"GET /wechat":             {400, 400, 400, 400, 400}, // not signed
 	"POST /wechat":            {403, 403, 403, 403, 403},
 	"GET /examples/:code":     {200, 200, 200, 200, 200},

@@ -29,6 +29,13 @@ func (h *House) routes() []route {
 		{post, "/staff/candidates/:id/phone", h.staff(h.phone)},
 		{get, "/staff/photos/:id/:kind", h.staff(h.photo)},
 
+		{get, "/staff/questions", h.staff(h.questions)},
+		{post, "/staff/questions/:id", h.staff(h.answer)},
+
+		{get, "/mine", h.page(h.mine)},
+		{get, "/mine/back", h.page(h.mineBack)},
+		{get, "/mine/photos/:id/:kind", h.page(h.minePhoto)},
+
 		{get, "/examples/:code", h.serve(h.example)},
 		{get, "/static/:mark/:name", h.serve(h.static)},
 		{get, "/healthz", h.serve(h.healthz)},

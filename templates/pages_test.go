@@ -12,7 +12,7 @@ import (
 	"github.com/jba/templatecheck"
 )
 
-var views = []View{LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}}
+var views = []View{LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, MinePage{}, MineProblemPage{}, QuestionsPage{}}
 
 func TestEveryPageFitsItsView(t *testing.T) {
 	for _, v := range views {
