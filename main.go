@@ -40,6 +40,7 @@ type command struct {
 type options struct {
 	args       []string
 	role, site string
+	days       int
 	dryRun     bool
 }
 
@@ -49,6 +50,8 @@ var commands = map[string]command{
 	"migrate":       {run: migrate},
 	"roster import": {words: 1, run: importRoster, flags: importFlags},
 	"staff add":     {words: 1, run: addStaff, flags: staffFlags},
+	"menu push":     {run: pushMenu},
+	"qr":            {words: 1, run: printCodes, flags: codeFlags},
 }
 
 // errFailed ends the program with status 1; what is wrong has been printed.
@@ -96,7 +99,7 @@ func cutCommand(args []string) (name string, rest []string) {
 				i++
 				rest = append(rest, args[i])
 			}
-		case name == "" && (arg == "roster" || arg == "staff") && i+1 < len(args):
+		case name == "" && (arg == "roster" || arg == "staff" || arg == "menu") && i+1 < len(args):
 			i++
 			name = arg + " " + args[i]
 		case name == "":

@@ -28,6 +28,7 @@ type Config struct {
 	Blobs    storage.BlobsConfig `yaml:"blobs"`
 	Imaging  imaging.Config      `yaml:"imaging"`
 	Notices  notify.Config       `yaml:"notices"`
+	Menu     []MenuButton        `yaml:"menu"`
 	Season   string              `yaml:"season"`   // path of the season file, relative to config.yaml
 	Timezone string              `yaml:"timezone"` // IANA name; default Asia/Shanghai
 }
@@ -109,6 +110,7 @@ func (c Config) Validate() error {
 		under("redis", c.Redis.Validate()),
 		under("imaging", c.Imaging.Validate()),
 		under("notices", c.Notices.Validate()),
+		validateMenu(c.Menu),
 		c.validateRest(),
 	)
 }

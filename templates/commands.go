@@ -87,6 +87,16 @@ func Command(text string) (name string, n int) {
 	return commands[word], n
 }
 
+// IsCommand says whether a name, as a menu button may carry it, is a command.
+func IsCommand(name string) bool {
+	for _, known := range commands {
+		if known == name {
+			return true
+		}
+	}
+	return false
+}
+
 // Plain brings typed text to one form: half-width, no outer spaces, quotes or punctuation.
 func Plain(text string) string {
 	text = width.Fold.String(text)

@@ -115,7 +115,7 @@ func Config(t *testing.T, engine string, platform *wechattest.Platform, apiBase,
 	o := platform.Options()
 	cfg.Server = app.Server{Listen: "127.0.0.1:0", PublicURL: publicURL}
 	cfg.WeChat = wechat.Config{
-		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase,
+		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase, BrowserBase: apiBase,
 	}
 	cfg.Blobs = storage.BlobsConfig{Dir: t.TempDir()}
 	cfg.Database, cfg.Redis = storagetest.Stores(t, engine)
