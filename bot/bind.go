@@ -49,7 +49,7 @@ func (t *turn) takeProof(ctx context.Context) (string, error) {
 	}
 	text := strings.ReplaceAll(templates.Plain(t.msg.Text), " ", "")
 	switch {
-	case len(text) == intake.ProofLength:
+	case len(text) == intake.ProofLength && isNumber(text):
 		return t.prove(ctx, text)
 	case isNumber(text):
 		return t.takeNumber(ctx)
@@ -232,7 +232,7 @@ func (t *turn) phoneSettled() (string, error) {
 
 func (t *turn) photoBeforePhone(context.Context) (string, error) {
 	if t.c.Candidate.Phone == "" || t.stage() == stageRephone {
-		return t.say("ask new phone")
+		return t.say("photo before new phone")
 	}
 	return t.say("photo before phone")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -55,7 +56,7 @@ func (t *turn) example(ctx context.Context) (string, error) {
 	line, ok := t.target()
 	if shown := t.shownList(); t.n > 0 {
 		if t.n > len(shown) {
-			return t.sayText("no such number", "", t.n)
+			return t.sayText("no such number", strconv.Itoa(t.n), t.n)
 		}
 		line, ok = t.line(shown[t.n-1])
 	}

@@ -214,8 +214,11 @@ func (t *turn) retake(context.Context) (string, error) {
 		return t.say("progress")
 	}
 	line, photo, ok := t.latest()
+	if chosen, found := t.line(t.talk.Memo.Current); found && !chosen.Locked && len(chosen.Photos) > 0 {
+		line, photo = chosen, chosen.Photos[len(chosen.Photos)-1]
+	}
 	if !ok {
-		return t.say("not understood")
+		return t.say("nothing to retake")
 	}
 	t.talk.Stage = stageUpload
 	t.talk.Memo.Current, t.talk.Memo.Swap, t.talk.Memo.Doubt = line.Material.Code, photo.ID, ""

@@ -69,6 +69,9 @@ func (t *turn) scanned(ctx context.Context) (string, error) {
 	mine := t.c.Candidate.ID
 	switch {
 	case errors.Is(err, ErrSceneForged) && mine != 0, err == nil && candidate == mine:
+		if _, exempt := t.bot.Season.Exempt(t.c.Candidate.Attrs); exempt {
+			return t.exempt(ctx)
+		}
 		return t.say("welcome back")
 	case mine != 0:
 		return t.say("already bound")

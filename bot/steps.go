@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strings"
 
 	"cailiao/intake"
 	"cailiao/templates"
@@ -59,11 +60,11 @@ func (t *turn) stage() string {
 		return stageExempt
 	}
 	switch t.talk.Stage {
-	case stagePhone, stageRephone:
-		return t.talk.Stage
-	case stageSecond: // optional: a photo goes its way
-		if t.msg.Kind == wechat.KindText {
-			return stageSecond
+	case stagePhone:
+		return stagePhone
+	case stageRephone, stageSecond: // once the phone is known, a photo goes its way
+		if !t.c.Candidate.PhoneOK || t.msg.Kind != wechat.KindImage {
+			return t.talk.Stage
 		}
 	}
 	state := t.c.Submission.State
@@ -135,24 +136,31 @@ func (t *turn) takeText(ctx context.Context) (string, error) {
 	if reply, asked, err := t.answer(ctx); asked || err != nil {
 		return reply, err
 	}
-	if command, ok := t.bot.command(t.cmd); ok {
-		return command(t, ctx)
-	}
 	if reply, asked, err := t.file(); asked || err != nil {
 		return reply, err
+	}
+	if command, ok := t.bot.command(t.cmd); ok {
+		return command(t, ctx)
 	}
 	if t.cmd == "" && t.n > 0 && templates.OnlyNumber(t.msg.Text) {
 		return t.choose()
 	}
 	text := templates.Plain(t.msg.Text)
-	if found := intake.Named(t.lines, text); len(found) == 1 {
+	switch found := intake.Named(t.lines, text); len(found) {
+	case 0:
+	case 1:
 		return t.pick(found[0])
+	default:
+		say := t.view()
+		say.Short = found
+		return templates.Chat("which name", say)
 	}
 	if _, phone := intake.CleanPhone(text); phone {
 		t.wiped = true
 		return t.say("details")
 	}
-	if isNumber(text) && len(text) >= 8 {
+	if first, _, _ := strings.Cut(text, " "); isNumber(first) && len(first) >= 8 {
+		t.wiped = true // ID digits may stand behind it
 		return t.say("already bound")
 	}
 	return t.topics(ctx)

@@ -58,16 +58,23 @@ var numbers = regexp.MustCompile(`\d+|[-~到至]`)
 // file files photos of the tray when the text asks for it.
 func (t *turn) file() (reply string, asked bool, err error) {
 	m := filing.FindStringSubmatch(templates.Plain(t.msg.Text))
-	if m == nil || len(t.c.Tray) == 0 || t.cmd != "" {
+	if m == nil || len(t.c.Tray) == 0 {
 		return "", false, nil
 	}
 	wanted := expand(m[1])
-	if name, _ := templates.Command(m[2]); name == "delete" {
+	if name, _ := templates.Command(m[2]); name == "delete" && t.inTray(wanted) {
 		reply, err = t.throwOut(wanted)
 		return reply, true, err
 	}
+	if t.cmd != "" {
+		return "", false, nil
+	}
 	reply, err = t.fileUnder(wanted, strings.TrimSpace(m[2]))
 	return reply, true, err
+}
+
+func (t *turn) inTray(wanted []int) bool {
+	return slices.ContainsFunc(t.c.Tray, func(p intake.Photo) bool { return slices.Contains(wanted, p.Tray) })
 }
 
 func expand(text string) []int {
@@ -111,7 +118,7 @@ func (t *turn) fileUnder(wanted []int, name string) (string, error) {
 		case i < 0:
 			missing = n
 		case !t.takes(now):
-			return t.about("no room", now, func(say *templates.Say) { say.N, say.Tray = n, t.c.Tray })
+			return t.about("no room", now, func(say *templates.Say) { say.N, say.Moved = n, moved })
 		default:
 			t.takeOut(t.c.Tray[i], now)
 			moved++
@@ -182,7 +189,7 @@ func (t *turn) spread(context.Context) (string, error) {
 		t.takeOut(photo, line)
 		say.Shots = append(say.Shots, templates.Shot{From: photo.Tray, To: photo.Tray, Fate: fateKept, Name: line.Material.Name})
 	}
-	t.talk.Stage = stageUpload
+	t.talk.Stage, t.talk.Memo.Current = stageUpload, ""
 	shots := say.Shots
 	say = t.view()
 	say.Shots, say.N, say.Tray = shots, len(shots), t.c.Tray

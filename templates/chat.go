@@ -38,6 +38,7 @@ type Say struct {
 	Verdicts     []intake.Verdict
 	Done, Total  int  // required items complete, and in all
 	N            int  // a number of the text's own
+	Moved        int  // photos filed before room ran out
 	Swapped      bool // the photo took another's place
 	Text         string
 	Example      string // URL of an example picture
