@@ -127,7 +127,7 @@ func (h *House) minePage(c *gin.Context, id int64) (templates.MinePage, error) {
 	now := h.now().In(h.Season.Location)
 	page := templates.MinePage{
 		Season: h.Season.Name, Name: cs.Candidate.MaskedName(), State: cs.Submission.State, Tray: cs.Tray,
-		Opened: !cs.Submission.OpenedAt.IsZero(),
+		Over: !now.Before(h.Season.Window.Closes),
 	}
 	page.Site, _ = h.Season.Site(cs.Candidate.Site)
 	for _, line := range intake.Progress(materials, cs) {
@@ -193,6 +193,8 @@ func (h *House) minePhoto(c *gin.Context) error {
 	}
 	c.Header("Cache-Control", "private, max-age=3600, immutable")
 	c.Header("Vary", "Cookie")
+	// Opened by itself, a picture is laid out by styles the browser puts in.
+	c.Header("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'")
 	c.Data(http.StatusOK, "image/jpeg", data)
 	return nil
 }

@@ -12,7 +12,7 @@ type MinePage struct {
 	Name      string // masked
 	Site      intake.Site
 	State     intake.State
-	Opened    bool // a reviewer has opened the submission
+	Over      bool // the window has closed
 	Until     time.Time
 	Left      string
 	Sheets    []Sheet // what was returned
