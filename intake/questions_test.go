@@ -1,23 +1,9 @@
 package intake
 
 import (
-	"os"
 	"slices"
 	"testing"
 )
-
-func beijingSeason(t *testing.T) *Season {
-	t.Helper()
-	data, err := os.ReadFile("../seasons/beijing-2026.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	season, err := ParseSeason(data, beijing)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return season
-}
 
 // unknown is a candidate of whom the roster said only what it must.
 func unknown(t *testing.T, season *Season, given map[string]string) Candidate {
@@ -49,7 +35,7 @@ func codesOf(attributes []Attribute) []string {
 }
 
 func TestOnlyWhatMattersIsAsked(t *testing.T) {
-	season := beijingSeason(t)
+	season := parseBeijing(t)
 	for name, tt := range map[string]struct {
 		given        map[string]string
 		answers      map[string]any
@@ -78,7 +64,7 @@ func TestOnlyWhatMattersIsAsked(t *testing.T) {
 }
 
 func TestAnEndedGoAsksNoMoreThanEight(t *testing.T) {
-	season := beijingSeason(t)
+	season := parseBeijing(t)
 	c := unknown(t, season, nil)
 	var asked []string
 	for {
