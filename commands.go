@@ -63,6 +63,23 @@ func migrate(ctx context.Context, p program, cfg app.Config, _ options) error {
 	return err
 }
 
+func previewNotices(ctx context.Context, p program, cfg app.Config, _ options) error {
+	previews, asked, err := app.PreviewNotices(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if asked != nil {
+		p.print(p.err, "templates unknown", asked)
+	}
+	for _, preview := range previews {
+		p.print(p.out, "notice preview", preview)
+		if preview.Err != nil {
+			err = errFailed
+		}
+	}
+	return err
+}
+
 func importFlags(flags *flag.FlagSet, opts *options) {
 	flags.BoolVar(&opts.dryRun, "dry-run", false, "")
 }

@@ -52,6 +52,8 @@ var commands = map[string]command{
 	"staff add":     {words: 1, run: addStaff, flags: staffFlags},
 	"menu push":     {run: pushMenu},
 	"qr":            {words: 1, run: printCodes, flags: codeFlags},
+
+	"notices preview": {run: previewNotices},
 }
 
 // errFailed ends the program with status 1; what is wrong has been printed.
@@ -99,7 +101,7 @@ func cutCommand(args []string) (name string, rest []string) {
 				i++
 				rest = append(rest, args[i])
 			}
-		case name == "" && (arg == "roster" || arg == "staff" || arg == "menu") && i+1 < len(args):
+		case name == "" && (arg == "roster" || arg == "staff" || arg == "menu" || arg == "notices") && i+1 < len(args):
 			i++
 			name = arg + " " + args[i]
 		case name == "":

@@ -186,8 +186,11 @@ func TestTheProgramFromEmptyDatabaseToFirstPhoto(t *testing.T) {
 		if out, code = i.run("", "migrate"); code != 0 {
 			t.Fatalf("migrate: exit %d\n%s", code, out)
 		}
-		if out, code = i.run("", "check"); code != 0 || strings.Count(out, "✓") != 6 {
+		if out, code = i.run("", "check"); code != 0 || strings.Count(out, "✓") != 7 {
 			t.Errorf("check: exit %d\n%s", code, out)
+		}
+		if out, code = i.run("", "notices", "preview"); code != 0 || !strings.Contains(out, "审核结果：需补正") {
+			t.Errorf("notices preview: exit %d\n%s", code, out)
 		}
 		if out, code = i.run("", "roster", "import", rosterFile(t)); code != 0 || !strings.Contains(out, "新增 4 人") {
 			t.Fatalf("roster import: exit %d\n%s", code, out)

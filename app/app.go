@@ -19,6 +19,7 @@ import (
 	"cailiao/intake"
 	"cailiao/notify"
 	"cailiao/review"
+	"cailiao/sms"
 	"cailiao/storage"
 	"cailiao/wechat"
 )
@@ -36,12 +37,13 @@ type App struct {
 	Notices *notify.Loop
 
 	pages http.Handler
+	clock *storage.Clock // nil: the caller's
 	log   *slog.Logger
 }
 
 // Options are what the configuration does not say.
 type Options struct {
-	Now      func() time.Time // nil: the machine's clock
+	Now      func() time.Time // nil: the database server's clock, which all instances share
 	Log      *slog.Logger     // nil: discard
 	Season   *intake.Season   // nil: from the configuration's file
 	Pictures fs.FS            // the example pictures of Season
@@ -51,9 +53,6 @@ type Options struct {
 
 // Open opens every part and brings the database up to date. What fails is named.
 func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
@@ -65,7 +64,7 @@ func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
 		opts.Season, opts.Pictures = season, pictures
 	}
 	a := &App{Config: cfg, Season: opts.Season, log: opts.Log}
-	if err := a.openStores(ctx, opts); err != nil {
+	if err := a.openStores(ctx, &opts); err != nil {
 		a.Close()
 		return nil, err
 	}
@@ -76,9 +75,15 @@ func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
 	return a, nil
 }
 
-func (a *App) openStores(ctx context.Context, opts Options) (err error) {
+func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
 	if a.DB, err = storage.Open(ctx, a.Config.Database); err != nil {
 		return err
+	}
+	if opts.Now == nil {
+		if a.clock, err = a.DB.Clock(ctx, nil); err != nil {
+			return err
+		}
+		opts.Now = a.clock.Now
 	}
 	a.DB.Now = opts.Now
 	if err = a.DB.Migrate(ctx); err != nil {
@@ -97,10 +102,15 @@ func (a *App) openStores(ctx context.Context, opts Options) (err error) {
 }
 
 func (a *App) openHouse(opts Options) error {
+	texts, err := sms.Open(a.Config.SMS, opts.Now)
+	if err != nil {
+		return err
+	}
 	a.Notices = notify.New(notify.Loop{
-		DB: a.DB, WeChat: a.WeChat, Season: a.Season, Config: a.Config.Notices,
+		DB: a.DB, WeChat: a.WeChat, Season: a.Season, Config: a.Config.Notices, SMS: texts,
 		Now: opts.Now, Log: opts.Log, Owner: instance(),
 	})
+	a.Notices.Metrics.WatchStore(a.DB, opts.Now)
 	a.Bot = &bot.Bot{
 		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(a.Config.Imaging),
 		Season: a.Season, Now: opts.Now, Log: opts.Log,
@@ -145,16 +155,24 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	var running sync.WaitGroup
 	running.Go(func() { a.Bot.Run(loops) })
 	running.Go(func() { a.Notices.Run(loops) })
+	if a.clock != nil {
+		running.Go(func() { a.clock.Run(loops) })
+	}
+	stopMetrics, err := a.serveMetrics()
+	if err != nil {
+		stopLoops()
+		running.Wait()
+		return err
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(ln) }()
-	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
 	defer cancel()
-	err = errors.Join(err, server.Shutdown(draining))
+	err = errors.Join(err, server.Shutdown(draining), stopMetrics())
 	stopLoops()
 	running.Wait()
 	return errors.Join(err, a.Bot.Drain(draining))

@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"cailiao/intake"
+	"cailiao/notify"
 	"cailiao/review"
 	"cailiao/storage"
 	"cailiao/wechat"
@@ -13,7 +16,7 @@ import (
 
 // Finding is one line of `cailiao check`.
 type Finding struct {
-	Part string // "season", "database", "redis", "blobs", "wechat"
+	Part string // "season", "database", "redis", "blobs", "wechat", "notices"
 	Says string // what was found
 	Err  error  // what to mend; nil: all right
 }
@@ -48,6 +51,7 @@ func Check(ctx context.Context, cfg Config) []Finding {
 		return cfg.Blobs.Dir, blobs.Ping(ctx)
 	})
 	add("wechat", func() (string, error) { return checkWeChat(ctx, cfg, redis) })
+	add("notices", func() (string, error) { return checkNotices(ctx, cfg, redis) })
 	return findings
 }
 
@@ -85,6 +89,50 @@ func checkWeChat(ctx context.Context, cfg Config, redis *storage.Redis) (string,
 	}
 	defer account.Close()
 	return cfg.WeChat.AppID, account.Check(ctx)
+}
+
+// checkNotices holds the mapping of every kind against the account's own templates; each mismatch
+// has the line it stands on.
+func checkNotices(ctx context.Context, cfg Config, redis *storage.Redis) (string, error) {
+	if redis == nil {
+		return "", fmt.Errorf("not tried: it needs redis")
+	}
+	templates, err := accountTemplates(ctx, cfg, redis)
+	if err != nil {
+		return "", err
+	}
+	var errs []error
+	for _, m := range cfg.Notices.Compare(templates) {
+		errs = append(errs, &intake.FieldError{Line: intake.LineOf(cfg.source, "notices."+m.Key), Key: "notices." + m.Key, Problem: m.Problem})
+	}
+	return fmt.Sprintf("%d templates", len(templates)), errors.Join(errs...)
+}
+
+func accountTemplates(ctx context.Context, cfg Config, redis *storage.Redis) ([]wechat.Template, error) {
+	account, err := wechat.Open(cfg.WeChat, redis, wechat.Options{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	defer account.Close()
+	return account.Templates(ctx)
+}
+
+// PreviewNotices renders each kind of notice as a candidate would see it. The account is asked for
+// its templates; asked tells why it did not answer, and then fields stand for labels.
+func PreviewNotices(ctx context.Context, cfg Config) (previews []notify.Preview, asked, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	season, _, err := LoadSeason(cfg.Season, cfg.Location())
+	if err != nil {
+		return nil, nil, err
+	}
+	redis, asked := storage.OpenRedis(ctx, cfg.Redis, time.Now)
+	var templates []wechat.Template
+	if asked == nil {
+		defer redis.Close()
+		templates, asked = accountTemplates(ctx, cfg, redis)
+	}
+	return cfg.Notices.PreviewAll(season, templates, time.Now()), asked, nil
 }
 
 // OpenDesk opens what office work on the command line needs: database and season.

@@ -15,6 +15,7 @@ import (
 	"cailiao/imaging"
 	"cailiao/intake"
 	"cailiao/notify"
+	"cailiao/sms"
 	"cailiao/storage"
 	"cailiao/wechat"
 )
@@ -28,15 +29,19 @@ type Config struct {
 	Blobs    storage.BlobsConfig `yaml:"blobs"`
 	Imaging  imaging.Config      `yaml:"imaging"`
 	Notices  notify.Config       `yaml:"notices"`
+	SMS      sms.Config          `yaml:"sms"`
 	Menu     []MenuButton        `yaml:"menu"`
 	Season   string              `yaml:"season"`   // path of the season file, relative to config.yaml
 	Timezone string              `yaml:"timezone"` // IANA name; default Asia/Shanghai
+
+	source []byte // the file, to tell lines
 }
 
 // Server is how the program is reached.
 type Server struct {
 	Listen    string `yaml:"listen"`     // host:port; default 127.0.0.1:8080
 	PublicURL string `yaml:"public_url"` // how candidates and WeChat reach it, without a path
+	Metrics   string `yaml:"metrics"`    // host:port of the Prometheus metrics; empty: none
 }
 
 // secrets may come from the environment, which wins over the file.
@@ -49,6 +54,7 @@ var secrets = []struct {
 	{"CAILIAO_WECHAT_ENCODING_AES_KEY", func(c *Config) *string { return &c.WeChat.EncodingAESKey }},
 	{"CAILIAO_WECHAT_PREVIOUS_AES_KEY", func(c *Config) *string { return &c.WeChat.PreviousAESKey }},
 	{"CAILIAO_DATABASE_DSN", func(c *Config) *string { return &c.Database.DSN }},
+	{"CAILIAO_SMS_KEY_SECRET", func(c *Config) *string { return &c.SMS.Secret }},
 	{"CAILIAO_REDIS_PASSWORD", func(c *Config) *string { return &c.Redis.Password }},
 }
 
@@ -92,6 +98,7 @@ func ParseConfig(data []byte, dir string) (Config, error) {
 	if cfg.Database.Driver == "sqlite" {
 		within(dir, &cfg.Database.DSN)
 	}
+	cfg.source = data
 	return cfg, placed(data, cfg.Validate())
 }
 
@@ -110,6 +117,7 @@ func (c Config) Validate() error {
 		under("redis", c.Redis.Validate()),
 		under("imaging", c.Imaging.Validate()),
 		under("notices", c.Notices.Validate()),
+		under("sms", c.SMS.Validate()),
 		validateMenu(c.Menu),
 		c.validateRest(),
 	)
@@ -117,6 +125,13 @@ func (c Config) Validate() error {
 
 func (c Config) validateRest() error {
 	var errs []error
+	for _, kind := range intake.NoticeKinds {
+		if c.SMS.Provider == "" && c.Notices[kind].SMS.Template != "" {
+			errs = append(errs, &intake.FieldError{
+				Key: "notices." + string(kind) + ".sms.template", Problem: "no SMS is sent without sms.provider",
+			})
+		}
+	}
 	if c.Season == "" {
 		errs = append(errs, &intake.FieldError{Key: "season", Problem: "missing: the path of the season file"})
 	}

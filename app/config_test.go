@@ -71,7 +71,15 @@ func TestMistakesAreToldWithLineAndKey(t *testing.T) {
 		{"unknown notice value", "{thing1: item, time2", "{thing1: itme, time2", "notices.reminder.fields.thing1"},
 		{"field of a type WeChat does not have", "{thing1: item, time2", "{thing1: item, tiem2", "notices.reminder.fields.tiem2"},
 		{"a time in a phrase field", "{thing1: item, time2: deadline", "{thing1: item, phrase2: deadline", "notices.reminder.fields.phrase2"},
-		{"negative threshold", "  timeout: 20s", "  timeout: 20s\n  thresholds: {blur_refuse: -1}", "imaging.thresholds.blur_refuse"},
+		{"a fixed text that is too long", "{thing1: item, time2", `{thing1: "=这段固定文字写得实在太长所以放不进这个字段里", time2`, "notices.reminder.fields.thing1"},
+		{"a fixed text with characters its field refuses", "{thing1: item, phrase2: result, time3: deadline}", `{thing1: item, phrase2: "=通过1", time3: deadline}`, "notices.returned.fields.phrase2"},
+		{"a number field for a text", "{thing1: item, time2", "{number1: item, time2", "notices.reminder.fields.number1"},
+		{"unknown interface", "via: template ", "via: pigeon ", "notices.received.via"},
+		{"unknown SMS provider", `provider: "" `, `provider: pigeon `, "sms.provider"},
+		{"an SMS template without a provider", `sms: {template: "",`, `sms: {template: SMS_1,`, "notices.received.sms.template"},
+		{"an SMS parameter that is none", `params: []}`, `params: [itme]}`, "notices.received.sms.params[0]"},
+		{"SMS without a key", `provider: "" `, `provider: aliyun `, "sms.key_id"},
+		{"negative threshold", "  timeout: 3s", "  timeout: 3s\n  thresholds: {blur_refuse: -1}", "imaging.thresholds.blur_refuse"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bad := strings.Replace(string(good), tt.old, tt.new, 1)

@@ -22,7 +22,7 @@ const (
 	triesPerNumber = 8
 	triesOverall   = 300
 	triesWithin    = time.Hour
-	attemptsFor    = 48 * time.Hour
+	attemptsFor    = 30 * 24 * time.Hour // staff sign-in looks this far back
 )
 
 // takeNumber takes the 报名号, alone or with the ID digits behind it.
@@ -34,9 +34,14 @@ func (t *turn) takeNumber(ctx context.Context) (string, error) {
 	if len(fields) == 0 || len(fields) > 2 || !isNumber(fields[0]) {
 		return t.say("ask number")
 	}
+	if intake.IsIDNumber(fields[0]) {
+		t.wiped = true
+		return t.say("id not number")
+	}
 	t.talk.Memo.Number = strings.ToUpper(fields[0])
 	if len(fields) == 2 {
-		return t.prove(ctx, fields[1])
+		proof, _ := intake.ProofIn(fields[1])
+		return t.prove(ctx, proof)
 	}
 	t.talk.Stage = stageProof
 	return t.sayText("ask proof", t.talk.Memo.Number, 0)
@@ -48,10 +53,10 @@ func (t *turn) takeProof(ctx context.Context) (string, error) {
 		return reply, err
 	}
 	text := strings.ReplaceAll(templates.Plain(t.msg.Text), " ", "")
-	switch {
-	case len(text) == intake.ProofLength && isNumber(text):
-		return t.prove(ctx, text)
-	case isNumber(text):
+	if proof, ok := intake.ProofIn(text); ok {
+		return t.prove(ctx, proof)
+	}
+	if isNumber(text) {
 		return t.takeNumber(ctx)
 	}
 	return t.say("ask proof again")

@@ -3,6 +3,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,14 +21,11 @@ import (
 	"cailiao/wechat"
 )
 
-// Patience is how long WeChat is kept waiting: it hangs up after 5 seconds.
-const Patience = 4500 * time.Millisecond
-
 // workLimit bounds one message's work, fetching and judging a photo included.
 const workLimit = 90 * time.Second
 
-// Bot answers candidates. Fill the exported fields before use; none is optional but Now,
-// Wake and Examples.
+// Bot answers candidates. Fill the exported fields before use; only Examples, Wake and Patience
+// may stay empty.
 type Bot struct {
 	DB       *storage.DB
 	Redis    *storage.Redis
@@ -39,6 +37,7 @@ type Bot struct {
 	Log      *slog.Logger
 	Examples string        // URL prefix of example pictures; empty: none are offered
 	Wake     func()        // tells the notice loop that rows changed
+	Patience time.Duration // how long WeChat is kept waiting; 0: 4.5 s, as it hangs up after 5
 	Quiet    time.Duration // an album ends when no photo came for so long; 0: 1.2 s
 	Secret   []byte        // signs QR scenes; empty: no scene binds
 	Page     string        // URL of the candidate's own page; empty: none is offered
@@ -47,7 +46,7 @@ type Bot struct {
 	shown examples
 
 	turns   doors
-	working sync.WaitGroup
+	working crew
 }
 
 // Answer records a message, works on it and returns the reply for WeChat's passive answer: ""
@@ -58,25 +57,24 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	row, _, err := b.DB.Record(ctx, storage.Message{
+	patience, cancel := context.WithTimeout(ctx, cmp.Or(b.Patience, 4500*time.Millisecond))
+	defer cancel()
+	row, _, err := b.DB.Record(patience, storage.Message{
 		Key: m.Key, OpenID: m.OpenID, Kind: string(m.Kind), Body: body, ReceivedAt: b.Now(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("record message: %w", err)
 	}
 	hand := &handover{ready: make(chan outcome, 1)}
-	b.working.Go(func() {
+	b.working.start(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
 		defer cancel()
 		b.finish(ctx, row, hand)
 	})
-	timer := time.NewTimer(Patience)
-	defer timer.Stop()
 	select {
 	case out := <-hand.ready:
 		return b.passive(ctx, out)
-	case <-timer.C:
-	case <-ctx.Done():
+	case <-patience.Done():
 	}
 	if out, ok := hand.leave(); ok {
 		return b.passive(ctx, out)
@@ -168,14 +166,10 @@ func (h *handover) leave() (out outcome, ok bool) {
 
 // Drain waits until no message is being worked on, or ctx ends.
 func (b *Bot) Drain(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() { b.working.Wait(); close(done) }()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
+	if err := b.working.wait(ctx); err != nil {
 		return errors.New("messages are still being worked on; they stay recorded and are finished after the next start")
 	}
+	return nil
 }
 
 // who makes an open id fit for logs, lock names and counters.

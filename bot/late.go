@@ -51,7 +51,7 @@ func (b *Bot) Sweep(ctx context.Context) {
 			continue
 		}
 		last := rows[len(rows)-1]
-		b.working.Go(func() {
+		b.working.start(func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
 			defer cancel()
 			out, err := b.work(ctx, last.ID, openID)

@@ -120,7 +120,11 @@ func (t *turn) outside(context.Context) (string, error) {
 	}
 	say := t.view()
 	if t.c.Submission.State == intake.Returned {
-		say.Until = t.bot.Season.Window.Corrections.In(t.bot.Season.Location)
+		until := t.bot.Season.Window.Corrections
+		if t.bot.Season.Shut(t.c.Submission, t.now) {
+			until = t.c.Submission.DeadlineAt
+		}
+		say.Until = until.In(t.bot.Season.Location)
 	}
 	return templates.Chat("closed", say)
 }

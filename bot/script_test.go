@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -214,8 +215,24 @@ func (s *stage) album(kind, numbers string) {
 	s.user.SendPhotos(s.t.Context(), photos)
 }
 
+// pictures are drawn once and shared by all scripts.
+var pictures sync.Map
+
 func picture(t *testing.T, kind string, seed uint64) []byte {
-	page := imagetest.Page(seed, 1080, 1440)
+	type key struct {
+		kind string
+		seed uint64
+	}
+	if data, ok := pictures.Load(key{kind, seed}); ok {
+		return data.([]byte)
+	}
+	data := draw(t, kind, seed)
+	pictures.Store(key{kind, seed}, data)
+	return data
+}
+
+func draw(t *testing.T, kind string, seed uint64) []byte {
+	page := imagetest.Page(seed, 750, 1000)
 	switch kind {
 	case "图":
 		return imagetest.JPEG(page, 80)

@@ -83,7 +83,7 @@ func (t *turn) stage() string {
 // corrections a while longer.
 func (t *turn) open() bool {
 	if t.c.Submission.State == intake.Returned {
-		return t.bot.Season.Window.Correcting(t.now)
+		return t.bot.Season.Window.Correcting(t.now) && !t.bot.Season.Shut(t.c.Submission, t.now)
 	}
 	return t.bot.Season.Window.Open(t.now)
 }
@@ -127,6 +127,8 @@ func (t *turn) takeEvent(ctx context.Context) (string, error) {
 		ok := t.msg.Status == "success"
 		_, err := t.bot.DB.NoticeEvent(ctx, t.msg.MsgID, ok, t.msg.Status, t.now)
 		return "", err
+	case wechat.EventPopup, wechat.EventPopupChanged, wechat.EventPopupSent:
+		return "", t.takeConsents(ctx)
 	}
 	return "", nil
 }

@@ -26,12 +26,14 @@ type body struct {
 	Created  int64       `json:"created,omitempty"` // WeChat's time, seconds
 	Scene    string      `json:"scene,omitempty"`
 	Status   string      `json:"status,omitempty"`
+
+	Consents []wechat.Consent `json:"consents,omitempty"`
 }
 
 func bodyOf(m wechat.Message) body {
 	return body{
 		Kind: m.Kind, Text: m.Text, MediaID: m.MediaID,
-		Event: m.Event, EventKey: m.EventKey, MsgID: m.MsgID, Status: m.Status,
+		Event: m.Event, EventKey: m.EventKey, MsgID: m.MsgID, Status: m.Status, Consents: m.Consents,
 		Created: m.Created.Unix(), Scene: m.Scene,
 	}
 }
@@ -263,8 +265,11 @@ func (t *turn) saveCase(ctx context.Context, tx storage.Q) error {
 		return tx.RearmNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, t.now)
 	}
 	if t.c.Submission.State == intake.Submitted && t.before.Submission.State != intake.Submitted {
-		_, err := tx.CancelNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, intake.NoticeReturned, intake.NoticeReminder)
-		return err
+		_, err := tx.CancelNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, intake.RoundKinds...)
+		if err != nil {
+			return err
+		}
+		return tx.AddNotices(ctx, intake.NoticesFor(t.bot.Season, t.c, t.now))
 	}
 	return nil
 }
@@ -301,7 +306,7 @@ func (t *turn) withHeads(reply string, owed []intake.Notice) (string, error) {
 		t.talk.Ahead = ""
 	}
 	for _, notice := range owed {
-		if !notice.StillTrue(t.c, t.now) {
+		if !notice.StillTrue(t.bot.Season, t.c, t.now) {
 			continue
 		}
 		text, err := templates.Chat("heads "+string(notice.Kind), t.view())

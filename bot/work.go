@@ -91,6 +91,7 @@ func (b *Bot) workOne(ctx context.Context, rows []storage.Message) (out outcome,
 		if errors.As(err, &later) {
 			out.unfinished = true
 			out.reply = later.reply
+			b.Log.Warn("message put off", "message", last.ID, "tries", last.Attempts+1, "err", later.cause)
 			return out, b.putOff(ctx, rows, later.material)
 		}
 		if err != nil {

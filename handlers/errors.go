@@ -23,6 +23,7 @@ var statuses = []struct {
 	{intake.ErrSamePerson, http.StatusForbidden, "same-person"},
 	{intake.ErrForbidden, http.StatusForbidden, ""},
 	{intake.ErrConflict, http.StatusConflict, ""},
+	{intake.ErrTooLate, http.StatusUnprocessableEntity, "too-late"},
 	{intake.ErrIncomplete, http.StatusUnprocessableEntity, ""},
 	{intake.ErrNoReason, http.StatusUnprocessableEntity, ""},
 	{review.ErrTooLong, http.StatusUnprocessableEntity, ""},

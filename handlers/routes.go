@@ -28,6 +28,10 @@ func (h *House) routes() []route {
 		{post, "/staff/candidates/:id/decision", h.staff(h.decide)},
 		{post, "/staff/candidates/:id/phone", h.staff(h.phone)},
 		{get, "/staff/photos/:id/:kind", h.staff(h.photo)},
+		{get, "/staff/candidates/:id/deadline", h.staff(h.deadline)},
+		{post, "/staff/candidates/:id/deadline", h.staff(h.extend)},
+		{get, noticesPath, h.staff(h.notices)},
+		{post, noticesPath + "/:what", h.staff(h.steerNotices)},
 
 		{get, "/staff/questions", h.staff(h.questions)},
 		{post, "/staff/questions/:id", h.staff(h.answer)},

@@ -45,20 +45,21 @@ type Config struct {
 func (c Config) Validate() error {
 	switch {
 	case c.MaxBytes != 0 && c.MaxBytes < 20_000:
-		return fmt.Errorf("imaging.max_bytes: %d: at least 20000, or leave it out for 200000", c.MaxBytes)
+		return amiss("max_bytes", "%d: at least 20000, or leave it out for 200000", c.MaxBytes)
 	case c.LongSide != 0 && (c.LongSide < 400 || c.LongSide > 8000):
-		return fmt.Errorf("imaging.long_side: %d: between 400 and 8000, or leave it out for 1800", c.LongSide)
+		return amiss("long_side", "%d: between 400 and 8000, or leave it out for 1800", c.LongSide)
 	case c.InBytes < 0:
-		return fmt.Errorf("imaging.in_bytes: %d: must not be negative", c.InBytes)
+		return amiss("in_bytes", "%d: must not be negative", c.InBytes)
 	case c.Workers < 0:
-		return fmt.Errorf("imaging.workers: %d: must not be negative", c.Workers)
+		return amiss("workers", "%d: must not be negative", c.Workers)
 	case c.Timeout < 0:
-		return fmt.Errorf("imaging.timeout: %v: must not be negative", c.Timeout)
+		return amiss("timeout", "%v: must not be negative", c.Timeout)
 	}
-	if err := c.Thresholds.Validate(); err != nil {
-		return fmt.Errorf("imaging.thresholds: %w", err)
-	}
-	return nil
+	return c.Thresholds.Validate()
+}
+
+func amiss(key, problem string, args ...any) error {
+	return &intake.FieldError{Key: key, Problem: fmt.Sprintf(problem, args...)}
 }
 
 func (c Config) withDefaults() Config {

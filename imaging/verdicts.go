@@ -1,7 +1,6 @@
 package imaging
 
 import (
-	"fmt"
 	"slices"
 
 	"cailiao/intake"
@@ -108,7 +107,7 @@ func (t Thresholds) Validate() error {
 		{"cut_touch", d.CutTouch, 1, "the whole edge"},
 	} {
 		if x.value < 0 || x.value > x.top {
-			return fmt.Errorf("%s: %v: must be from 0 to %v (%s)", x.key, x.value, x.top, x.why)
+			return amiss("thresholds."+x.key, "%v: must be from 0 to %v (%s)", x.value, x.top, x.why)
 		}
 	}
 	return nil

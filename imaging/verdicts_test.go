@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/jpeg"
 	"testing"
+	"time"
 
 	"cailiao/imaging/imagetest"
 	"cailiao/intake"
@@ -13,7 +14,7 @@ import (
 
 func take(t testing.TB, data []byte) Taken {
 	t.Helper()
-	taken, err := New(Config{}).Take(context.Background(), data)
+	taken, err := New(Config{Timeout: time.Minute}).Take(context.Background(), data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,12 @@ func (s *Season) Deadline(returned time.Time) time.Time {
 	return deadline
 }
 
-// Reminder spacing (exam-domain rules: midway and in the last hours, at most one per six
-// hours, never at night).
+// Reminder spacing: midway and in the last hours, at most three in a round and one per six
+// hours, never at night. Results that follow each other closely wait for one another.
 const (
 	ReminderGap  = 6 * time.Hour
+	RemindersMax = 3 // nudges of one round, the word that the deadline has passed included
+	MergeWithin  = 5 * time.Minute
 	reminderLast = 2 * time.Hour
 	beforeQuiet  = 30 * time.Minute
 )
@@ -35,6 +37,62 @@ func (s *Season) Awake(now time.Time) time.Time {
 		return to
 	}
 	return now
+}
+
+// Step is what is to happen to a due notice now. The zero Step: it is sent.
+type Step struct {
+	Until time.Time // not before this moment
+	Drop  string    // not at all, for this reason
+}
+
+// Step asks the rules again about a due notice, given the case as it stands and all notices of
+// the candidate.
+func (s *Season) Step(n Notice, c Case, all []Notice, now time.Time) Step {
+	if !n.StillTrue(s, c, now) {
+		return Step{Drop: "no longer true"}
+	}
+	until, drop := s.hold(n, all, now)
+	return Step{Until: until, Drop: drop}
+}
+
+// hold says what is to happen now to a notice that still holds, given all of the candidate's
+// notices: send it (the zero answer), not before a later moment, or drop it for a reason.
+// A return waits while the word of another is less than MergeWithin old: what is returned once
+// more meanwhile takes its place, so that the candidate hears once of both.
+func (s *Season) hold(n Notice, all []Notice, now time.Time) (until time.Time, drop string) {
+	if !n.Kind.Nudge() {
+		for _, other := range all {
+			if other.ID != n.ID && other.Kind.returns() && n.Kind.returns() && !other.SentAt.IsZero() && now.Sub(other.SentAt) < MergeWithin {
+				return other.SentAt.Add(MergeWithin), ""
+			}
+		}
+		if awake := s.ResultAt(now); awake.After(now) {
+			return awake, ""
+		}
+		return time.Time{}, ""
+	}
+	if awake := s.Awake(now); awake.After(now) { // late, after an outage: not at night
+		return awake, ""
+	}
+	sent := 0
+	for _, other := range all {
+		if other.ID == n.ID || !other.Kind.Nudge() || other.SentAt.IsZero() {
+			continue
+		}
+		if other.Round == n.Round {
+			sent++
+		}
+		if next := other.SentAt.Add(ReminderGap); next.After(now) {
+			if n.Kind == NoticeReminder {
+				return time.Time{}, "too soon after the one before"
+			}
+			until = next
+		}
+	}
+	if sent >= RemindersMax {
+		return time.Time{}, "enough reminders in this round"
+	}
+	return until, ""
 }
 
 // RemindersAt lists when to remind of a correction due at deadline: midway and two hours

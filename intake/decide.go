@@ -26,7 +26,7 @@ type Decision struct {
 // Decide applies a decision. Every item waiting at the reviewer's level must be judged; any
 // return sends the case back, unlocking only what was returned, else it moves one level up.
 // Errors: ErrConflict (the case changed since), ErrForbidden, ErrSamePerson, ErrIncomplete,
-// ErrNoReason.
+// ErrNoReason, ErrTooLate.
 func Decide(season *Season, c Case, d Decision) (Case, error) {
 	if d.Version != c.Submission.Version {
 		return c, ErrConflict
@@ -56,6 +56,9 @@ func Decide(season *Season, c Case, d Decision) (Case, error) {
 	s := &c.Submission
 	switch {
 	case returned:
+		if least := season.Review.LeastLeft; least > 0 && season.Window.Corrections.Sub(d.At) < least {
+			return c, ErrTooLate
+		}
 		s.State, s.ReturnedAt = Returned, d.At
 		s.DeadlineAt = season.Deadline(d.At)
 		s.Round++

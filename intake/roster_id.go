@@ -17,6 +17,22 @@ var (
 	idWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 )
 
+// ProofIn finds the characters that prove who binds in what people type for them: those alone,
+// or the whole identity number. ok is false when it is neither.
+func ProofIn(typed string) (proof string, ok bool) {
+	typed = strings.ToUpper(typed)
+	switch {
+	case len(typed) == ProofLength:
+		return typed, true
+	case idNumberShape.MatchString(typed):
+		return typed[len(typed)-ProofLength:], true
+	}
+	return "", false
+}
+
+// IsIDNumber says whether a text has the shape of an 18-character identity number.
+func IsIDNumber(text string) bool { return idNumberShape.MatchString(strings.ToUpper(text)) }
+
 const idCheckCharacters = "10X98765432"
 
 // checkIDNumber gives what is wrong with a cleaned, upper-case number, "" when nothing is. Nobody

@@ -59,6 +59,9 @@ type Review struct {
 	QuietFrom      int           // minutes after local midnight; equal to QuietTo means no quiet hours
 	QuietTo        int           // minutes after local midnight; the first minute that is loud again
 	ResultsInQuiet bool          // whether results, unlike reminders, may be sent in quiet hours
+	LeastLeft      time.Duration // a return that would leave less time before the end of corrections is refused; 0: none is
+	ShutOut        bool          // whether a passed deadline ends corrections by itself
+	ClosingNotice  time.Duration // how long before the window closes those without a submission are told; 0: never
 }
 
 // AttributeType is how an attribute's values are written.

@@ -32,6 +32,9 @@ type reviewFile struct {
 	QuietFrom      string        `yaml:"quiet_from"`
 	QuietTo        string        `yaml:"quiet_to"`
 	ResultsInQuiet bool          `yaml:"results_in_quiet"`
+	LeastLeft      time.Duration `yaml:"least_left"`
+	ShutOut        bool          `yaml:"shut_out"`
+	ClosingNotice  time.Duration `yaml:"closing_notice"`
 }
 
 // materialFile is a Material whose counts may be numbers or expressions.
@@ -48,7 +51,7 @@ func ParseSeason(data []byte, loc *time.Location) (*Season, error) {
 	if loc == nil {
 		loc = time.UTC
 	}
-	file := seasonFile{Review: reviewFile{Deadline: 24 * time.Hour, QuietFrom: "22:00", QuietTo: "08:00"}}
+	file := seasonFile{Review: reviewFile{Deadline: 24 * time.Hour, QuietFrom: "22:00", QuietTo: "08:00", ClosingNotice: 48 * time.Hour}}
 	if err := DecodeStrict(data, &file); err != nil {
 		return nil, err
 	}
@@ -104,6 +107,13 @@ func (b *seasonBuild) moment(key, text string, into *time.Time) (ok bool) {
 func (b *seasonBuild) review() {
 	r, file := &b.season.Review, b.file.Review
 	r.Deadline, r.ResultsInQuiet = file.Deadline, file.ResultsInQuiet
+	r.LeastLeft, r.ShutOut, r.ClosingNotice = file.LeastLeft, file.ShutOut, file.ClosingNotice
+	if r.LeastLeft < 0 || r.LeastLeft > r.Deadline {
+		b.add("review.least_left", "expected a duration from 0s to review.deadline")
+	}
+	if r.ClosingNotice < 0 || r.ClosingNotice > 14*24*time.Hour {
+		b.add("review.closing_notice", "expected a duration from 0s (never) to 336h")
+	}
 	if r.Deadline < time.Hour || r.Deadline > 30*24*time.Hour {
 		b.add("review.deadline", "expected a duration from 1h to 720h")
 	}

@@ -60,7 +60,7 @@ func TestParseSeasonReadsEveryPart(t *testing.T) {
 			Closes:      time.Date(2026, 2, 12, 0, 0, 0, 0, beijing),
 			Corrections: time.Date(2026, 2, 12, 0, 0, 0, 0, beijing),
 		},
-		Review: Review{Deadline: 36 * time.Hour, QuietFrom: 21*60 + 30, QuietTo: 7*60 + 15, ResultsInQuiet: true},
+		Review: Review{Deadline: 36 * time.Hour, QuietFrom: 21*60 + 30, QuietTo: 7*60 + 15, ResultsInQuiet: true, ClosingNotice: 48 * time.Hour},
 		Attributes: []Attribute{
 			{Code: "level", Name: "级别", Type: EnumAttribute, Values: []string{"执业", "助理"}, Aliases: map[string]string{"执业医师": "执业"}},
 			{Code: "fresh", Name: "应届", Type: BoolAttribute, Default: false},
@@ -95,7 +95,7 @@ func TestParseSeasonFillsInTheUsualReview(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Review{Deadline: 24 * time.Hour, QuietFrom: 22 * 60, QuietTo: 8 * 60}); s.Review != want {
+	if want := (Review{Deadline: 24 * time.Hour, QuietFrom: 22 * 60, QuietTo: 8 * 60, ClosingNotice: 48 * time.Hour}); s.Review != want {
 		t.Errorf("got %+v, want %+v", s.Review, want)
 	}
 	if s.Location != time.UTC {

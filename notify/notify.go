@@ -5,40 +5,53 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
-	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"cailiao/intake"
+	"cailiao/sms"
 	"cailiao/storage"
-	"cailiao/templates"
 	"cailiao/wechat"
 )
 
 const (
-	every    = time.Second
-	lease    = time.Minute // longer than one send may take
-	batch    = 100
-	attempts = 20 // of one notice, over about two days
+	every   = time.Second
+	batch   = 256 // candidates looked up at once
+	abreast = 8   // candidates told at once, each one's notices one after the other; more would crowd out callbacks
 )
 
-// Loop sends due notices. Several instances may run it at once: each row is leased.
+// Loop sends due notices. Several instances may run it at once: each row is leased. Fill in the
+// exported fields; SMS and Metrics may be nil.
 type Loop struct {
-	DB     *storage.DB
-	WeChat *wechat.Account
-	Season *intake.Season
-	Config Config
-	Now    func() time.Time
-	Log    *slog.Logger
-	Owner  string // names this instance in leases
+	DB      *storage.DB
+	WeChat  *wechat.Account
+	Season  *intake.Season
+	Config  Config
+	SMS     sms.Sender // nil: off
+	Now     func() time.Time
+	Log     *slog.Logger
+	Owner   string        // names this instance in leases
+	Lease   time.Duration // how long nobody else takes what this instance claimed; 0: a minute, longer than a send may take
+	Metrics *Metrics
 
-	wake chan struct{}
+	wake   chan struct{}
+	claims *atomic.Int64 // numbers the claims of this instance
+	alarms *alarms
 }
 
-// New readies a loop; fill in all fields of l but wake.
+// New readies a loop; fill in the exported fields of l.
 func New(l Loop) *Loop {
 	l.wake = make(chan struct{}, 1)
+	l.claims = new(atomic.Int64)
+	l.alarms = &alarms{last: map[string]time.Time{}}
+	if l.Lease == 0 {
+		l.Lease = time.Minute
+	}
+	if l.Metrics == nil {
+		l.Metrics = NewMetrics()
+	}
 	return &l
 }
 
@@ -50,8 +63,12 @@ func (l *Loop) Wake() {
 	}
 }
 
-// Run sends what is due until ctx ends; a send under way is finished first.
+// Run sends what is due until ctx ends; a send under way is finished first. Beside it runs what
+// the clock itself brings about, see Plan.
 func (l *Loop) Run(ctx context.Context) error {
+	var planning sync.WaitGroup
+	planning.Go(func() { l.runPlan(ctx) })
+	defer planning.Wait()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -61,163 +78,148 @@ func (l *Loop) Run(ctx context.Context) error {
 		case <-tick.C:
 		case <-l.wake:
 		}
-		if _, err := l.Send(ctx); err != nil && ctx.Err() == nil {
-			l.Log.Error("due notices not read", "err", err)
+		for {
+			n, err := l.Send(ctx)
+			if err != nil && ctx.Err() == nil {
+				l.Log.Error("due notices not read", "err", err)
+			}
+			if err != nil || n < batch {
+				break // the rest, if any, at the next tick
+			}
 		}
 	}
 }
 
-// Send works through the notices due now and returns how many it dealt with.
+// Send works through the notices due now, many people at once, and returns how many people it
+// dealt with.
 func (l *Loop) Send(ctx context.Context) (int, error) {
-	ids, err := l.DB.DueNotices(ctx, l.Now(), batch)
+	now := l.Now()
+	kinds, err := l.open(ctx, now)
 	if err != nil {
 		return 0, err
 	}
-	n := 0
+	ids, err := l.DB.DueCandidates(ctx, kinds, now, batch)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	work := make(chan int64)
+	var told atomic.Int64
+	var workers sync.WaitGroup
+	for range min(abreast, len(ids)) {
+		workers.Go(func() {
+			for id := range work {
+				ours, err := l.person(context.WithoutCancel(ctx), id, kinds)
+				if err != nil {
+					// The lease runs out and the rows come again; the others go on.
+					l.Log.Error("notices not dealt with", "candidate", id, "err", err)
+				}
+				if ours {
+					told.Add(1)
+				}
+			}
+		})
+	}
 	for _, id := range ids {
 		if ctx.Err() != nil {
-			return n, nil
+			break
 		}
-		ours, err := l.one(context.WithoutCancel(ctx), id)
-		if err != nil {
-			// The lease runs out and the row comes again; the others go on.
-			l.Log.Error("notice not dealt with", "notice", id, "err", err)
-		}
-		if ours {
-			n++
-		}
+		work <- id
 	}
-	return n, nil
+	close(work)
+	workers.Wait()
+	return int(told.Load()), nil
 }
 
-// one claims a notice, asks whether it still holds, sends it and records the answer.
-func (l *Loop) one(ctx context.Context, id int64) (ours bool, err error) {
+// open lists the kinds that are not paused, by anybody.
+func (l *Loop) open(ctx context.Context, now time.Time) ([]intake.NoticeKind, error) {
+	pauses, err := l.DB.Pauses(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	var kinds []intake.NoticeKind
+	for _, kind := range intake.NoticeKinds {
+		if !slices.ContainsFunc(pauses, func(p storage.Pause) bool { return p.Kind == kind || p.Kind == storage.EveryKind }) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds, nil
+}
+
+// person claims all that one candidate is due and deals with it in order.
+func (l *Loop) person(ctx context.Context, id int64, kinds []intake.NoticeKind) (ours bool, err error) {
 	now := l.Now()
-	notice, ours, err := l.DB.ClaimNotice(ctx, id, l.Owner, now, now.Add(lease))
-	if err != nil || !ours {
+	until := now.Add(l.Lease)
+	notices, err := l.DB.ClaimNotices(ctx, id, storage.Claim{
+		Owner: fmt.Sprintf("%.40s#%d", l.Owner, l.claims.Add(1)), Kinds: kinds, Now: now, Until: until,
+	})
+	if err != nil || len(notices) == 0 {
 		return false, err
 	}
-	c, err := l.DB.Case(ctx, notice.CandidateID)
-	if err != nil {
-		return true, err
-	}
-	if !notice.StillTrue(c, now) {
-		return true, l.DB.NoticeCancel(ctx, id, "no longer true")
-	}
-	if notice.Kind == intake.NoticeReminder {
-		if awake := l.Season.Awake(now); awake.After(now) { // late after an outage: not at night
-			return true, l.DB.NoticeRetry(ctx, id, awake, 0, "quiet hours")
+	for _, n := range notices {
+		if until.Sub(l.Now()) < l.Lease/2 {
+			return true, nil // it took long: the rest comes again, perhaps elsewhere
 		}
-		crowded, err := l.remindedLately(ctx, notice, now)
-		if err != nil {
-			return true, err
-		}
-		if crowded {
-			return true, l.DB.NoticeCancel(ctx, id, "too soon after the one before")
+		if err := l.guarded(ctx, n); err != nil {
+			l.Log.Error("notice not dealt with", "notice", n.ID, "kind", n.Kind, "err", err)
+			if err := l.puzzled(ctx, n); err != nil {
+				return true, err
+			}
 		}
 	}
-	if c.Candidate.OpenID == "" {
-		return true, l.DB.NoticeFailed(ctx, id, 0, "not bound", now)
-	}
-	talk, err := l.DB.Talk(ctx, c.Candidate.OpenID)
-	if err != nil {
-		return true, err
-	}
-	if !talk.Following {
-		return true, l.DB.NoticeFailed(ctx, id, 43004, "unfollowed", now)
-	}
-	return true, l.send(ctx, notice, c)
+	return true, nil
 }
 
-// remindedLately says whether the candidate got another reminder within the last hours, as
-// happens when several became due during an outage.
-func (l *Loop) remindedLately(ctx context.Context, notice intake.Notice, now time.Time) (bool, error) {
-	all, err := l.DB.Notices(ctx, notice.CandidateID)
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(all, func(n intake.Notice) bool {
-		return n.Kind == intake.NoticeReminder && n.ID != notice.ID && !n.SentAt.IsZero() && now.Sub(n.SentAt) < intake.ReminderGap
-	}), nil
+// guarded keeps a panic over one notice from the others.
+func (l *Loop) guarded(ctx context.Context, n intake.Notice) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return l.one(ctx, n)
 }
 
-func (l *Loop) send(ctx context.Context, notice intake.Notice, c intake.Case) error {
-	template, ok := l.Config[notice.Kind]
-	if !ok {
-		return l.DB.NoticeFailed(ctx, notice.ID, 0, "no template configured", l.Now())
+// puzzled puts a notice off over which we ourselves failed, and gives it up in the end.
+func (l *Loop) puzzled(ctx context.Context, n intake.Notice) error {
+	if n.Attempts+1 >= attempts {
+		return l.DB.NoticeFailed(ctx, n.ID, 0, "internal", l.Now())
 	}
-	data, err := template.data(notice.Kind, l.saying(c))
+	return l.DB.NoticeRetry(ctx, n.ID, l.Now().Add(backoff(n.Attempts)), 0, "internal")
+}
+
+// one asks whether a claimed notice still holds and is timely, and sends it.
+func (l *Loop) one(ctx context.Context, n intake.Notice) error {
+	now := l.Now()
+	c, err := l.DB.Case(ctx, n.CandidateID)
 	if err != nil {
 		return err
 	}
-	msgID, err := l.WeChat.SendTemplate(ctx, wechat.TemplateMessage{
-		OpenID: c.Candidate.OpenID, TemplateID: template.ID, URL: template.URL, Data: data,
-		ClientMsgID: "notice-" + strconv.FormatInt(notice.ID, 10),
-	})
-	if err == nil {
-		return l.DB.NoticeSent(ctx, notice.ID, msgID, l.Now())
+	if l.Config[n.Kind].Disabled {
+		return l.drop(ctx, n, "kind is disabled")
 	}
-	l.Log.Warn("notice refused", "notice", notice.ID, "kind", notice.Kind, "err", err)
-	return l.refused(ctx, notice, err)
+	all, err := l.DB.Notices(ctx, n.CandidateID)
+	if err != nil {
+		return err
+	}
+	switch step := l.Season.Step(n, c, all, now); {
+	case step.Drop != "":
+		return l.drop(ctx, n, step.Drop)
+	case step.Until.After(now):
+		return l.DB.NoticeDefer(ctx, n.ID, step.Until)
+	}
+	return l.tell(ctx, n, c)
 }
 
-// refused acts on WeChat's errcode: again later, or given up, so that it heads the next reply.
-func (l *Loop) refused(ctx context.Context, notice intake.Notice, cause error) error {
-	now := l.Now()
-	code := 0
+func (l *Loop) drop(ctx context.Context, n intake.Notice, why string) error {
+	l.Metrics.dropped(n.Kind)
+	return l.DB.NoticeCancel(ctx, n.ID, why)
+}
+
+// errorCode is WeChat's errcode in an error; 0: none.
+func errorCode(err error) int {
 	var answer *wechat.Error
-	if errors.As(cause, &answer) {
-		code = answer.Code
+	if errors.As(err, &answer) {
+		return answer.Code
 	}
-	action := wechat.ActionFor(cause)
-	problem := fmt.Sprintf("%s (%d)", action, code)
-	delay := backoff(notice.Attempts)
-	switch action {
-	case wechat.GiveUpPerson, wechat.AskConsent, wechat.Bug, wechat.GiveUp, wechat.Fallback:
-		return l.DB.NoticeFailed(ctx, notice.ID, code, problem, now)
-	case wechat.RetryLater:
-		delay = max(delay, time.Minute)
-	case wechat.DelayPerson:
-		delay = max(delay, 2*time.Hour)
-	case wechat.PauseUntilMidnight:
-		local := now.In(l.Season.Location)
-		delay = time.Date(local.Year(), local.Month(), local.Day()+1, 0, 1, 0, 0, l.Season.Location).Sub(now)
-	case wechat.Alarm:
-		l.Log.Error("notices need the operator: check the account, its template and its secret", "kind", notice.Kind, "errcode", code)
-		delay = max(delay, 10*time.Minute)
-	}
-	if action == wechat.Retry && notice.Attempts+1 >= attempts {
-		return l.DB.NoticeFailed(ctx, notice.ID, code, problem, now)
-	}
-	return l.DB.NoticeRetry(ctx, notice.ID, now.Add(delay), code, problem)
-}
-
-// backoff grows from seconds to hours, with jitter so that rows do not come back in a crowd.
-func backoff(attempts int) time.Duration {
-	delay := min(2*time.Second<<min(attempts, 13), 4*time.Hour)
-	return delay + rand.N(delay/2+1)
-}
-
-// saying is what the notice's text speaks of, as the case stands now.
-func (l *Loop) saying(c intake.Case) templates.NoticeSay {
-	say := templates.NoticeSay{
-		Until: c.Submission.DeadlineAt.In(l.Season.Location), Now: l.Now().In(l.Season.Location),
-	}
-	returned := 0
-	for _, m := range l.Season.Materials {
-		item := c.Item(m.Code)
-		if item.State != intake.ItemReturned {
-			continue
-		}
-		returned++
-		if !item.Resend {
-			continue
-		}
-		if say.N == 0 {
-			say.First = m.Name
-		}
-		say.N++
-	}
-	say.DataOnly = returned > 0 && say.N == 0
-	return say
+	return 0
 }

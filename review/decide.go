@@ -90,7 +90,7 @@ func (d *Desk) record(ctx context.Context, tx storage.Q, c change) error {
 		return err
 	}
 	id := c.before.Candidate.ID
-	if _, err := tx.CancelNotices(ctx, id, s.Round, intake.NoticeKinds...); err != nil {
+	if _, err := tx.CancelNotices(ctx, id, s.Round, intake.RoundKinds...); err != nil {
 		return err
 	}
 	if err := tx.AddNotices(ctx, intake.NoticesFor(d.Season, c.after, c.decision.At)); err != nil {

@@ -29,6 +29,7 @@ type dialect interface {
 	printable(error) error                 // the error without values of the data
 	forUpdate() string                     // suffix of a SELECT that locks its rows
 	isolation() sql.IsolationLevel         // of every transaction
+	clock() string                         // SELECT of the server's time in microseconds; "": it is this machine's
 	migrations(Config) (migrations, error) // how the schema moves
 }
 
@@ -140,6 +141,7 @@ func sqliteCode(err error) int {
 
 func (sqliteDialect) printable(err error) error     { return err }
 func (sqliteDialect) forUpdate() string             { return "" } // BEGIN IMMEDIATE locked everything
+func (sqliteDialect) clock() string                 { return "" }
 func (sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
 
 func (d sqliteDialect) migrations(c Config) (migrations, error) {
@@ -294,6 +296,10 @@ func (mysqlDialect) printable(err error) error {
 }
 
 func (mysqlDialect) forUpdate() string { return " FOR UPDATE" }
+
+func (mysqlDialect) clock() string {
+	return "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)"
+}
 
 // isolation: under REPEATABLE READ the rows read after waiting for a lock would be those from
 // before it.

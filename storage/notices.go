@@ -3,17 +3,18 @@ package storage
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"cailiao/intake"
 )
 
 const noticeColumns = `id, kind, candidate_id, round, notice_key, state, due_at, attempts, msg_id, err_code, problem,
-	sent_at, headed`
+	sent_at, road, headed`
 
 func readNotice(r row) (n intake.Notice, err error) {
 	err = r.Scan(&n.ID, &n.Kind, &n.CandidateID, &n.Round, &n.Key, &n.State, moment{&n.DueAt}, &n.Attempts, &n.MsgID,
-		&n.ErrCode, &n.Problem, moment{&n.SentAt}, &n.Headed)
+		&n.ErrCode, &n.Problem, moment{&n.SentAt}, &n.Road, &n.Headed)
 	return n, err
 }
 
@@ -60,47 +61,32 @@ func (q Q) CancelNotices(ctx context.Context, candidateID int64, round int, kind
 	return n, within(fmt.Sprintf("cancel notices of candidate %d", candidateID), err)
 }
 
-// DueNotices lists notices that are due and that nobody works on, the longest due first.
-func (q Q) DueNotices(ctx context.Context, now time.Time, limit int) ([]int64, error) {
-	ids, err := list(ctx, q, value[int64], `SELECT id FROM notices
-		WHERE state = ? AND due_at <= ? AND lease_until <= ? ORDER BY due_at LIMIT ?`,
-		intake.NoticeWaiting, micros(now), micros(now), limit)
-	return ids, within("due notices", err)
+// Sending is how a notice went out.
+type Sending struct {
+	Road  intake.Road
+	MsgID int64 // WeChat's; 0: it gave none
+	At    time.Time
 }
 
-// ClaimNotice takes a due notice for owner until a time; ok is false when it is no longer due
-// or somebody else has it.
-func (q Q) ClaimNotice(ctx context.Context, id int64, owner string, now, until time.Time) (n intake.Notice, ok bool, err error) {
-	claimed, err := q.exec(ctx, `UPDATE notices SET lease_until = ?, owner = ?
-		WHERE id = ? AND state = ? AND due_at <= ? AND lease_until <= ?`,
-		micros(until), owner, id, intake.NoticeWaiting, micros(now), micros(now))
-	if err != nil || claimed == 0 {
-		return intake.Notice{}, false, within(fmt.Sprintf("claim notice %d", id), err)
-	}
-	n, err = one(ctx, q, readNotice, "SELECT "+noticeColumns+" FROM notices WHERE id = ?", id)
-	return n, err == nil, within(fmt.Sprintf("claimed notice %d", id), err)
-}
-
-// NoticeSent notes that WeChat accepted a notice under msgID (0: it gave none). Its delivery
-// event may have been faster; then the notice is at once what that event said. A notice
+// NoticeSent notes that a notice was accepted. Its delivery event may have been faster; then the notice is at once what that event said. A notice
 // cancelled while it was being sent was sent nevertheless.
-func (q Q) NoticeSent(ctx context.Context, id, msgID int64, now time.Time) error {
+func (q Q) NoticeSent(ctx context.Context, id int64, sent Sending) error {
 	err := q.atomic(ctx, func(tx Q) error {
 		// First the row, then the event; NoticeEvent does the opposite. The event is read with a
 		// lock, to wait for one that is just being stored: so one of the two sees the other.
 		err := tx.execOne(ctx, intake.ErrConflict, `UPDATE notices
-			SET state = ?, msg_id = ?, sent_at = ?, err_code = 0, problem = '', lease_until = 0, owner = ''
+			SET state = ?, msg_id = ?, road = ?, sent_at = ?, err_code = 0, problem = '', lease_until = 0, owner = ''
 			WHERE id = ? AND state IN (?, ?)`,
-			intake.NoticeSent, msgID, micros(now), id, intake.NoticeWaiting, intake.NoticeCancelled)
-		if err != nil || msgID == 0 {
+			intake.NoticeSent, sent.MsgID, sent.Road, micros(sent.At), id, intake.NoticeWaiting, intake.NoticeCancelled)
+		if err != nil || sent.MsgID == 0 {
 			return err
 		}
 		events, err := list(ctx, tx, readDelivery, "SELECT ok, problem FROM delivery_events WHERE msg_id = ?"+
-			tx.home.dialect.forUpdate(), msgID)
+			tx.home.dialect.forUpdate(), sent.MsgID)
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		_, err = tx.deliver(ctx, msgID, events[0], now)
+		_, err = tx.deliver(ctx, sent.MsgID, events[0], sent.At)
 		return err
 	})
 	return within(fmt.Sprintf("notice %d sent", id), err)
@@ -131,20 +117,47 @@ type delivery struct {
 
 func readDelivery(r row) (d delivery, err error) { return d, r.Scan(&d.ok, &d.problem) }
 
+// passing are the failures of WeChat's own, with the time after which the notice is sent once
+// more: later than the 10 minutes for which WeChat takes it for the same message.
+var passing = []struct {
+	failure string
+	after   time.Duration
+}{{"system failed", 11 * time.Minute}, {"freq limit", 2 * time.Hour}}
+
+const passingMost = 3 // tries of a notice, the first included, that end in such a failure
+
 // deliver moves a sent notice on; one that was moved before stays. It looks first, with a lock:
 // an UPDATE may pass by a row that is just getting its msg_id.
 func (q Q) deliver(ctx context.Context, msgID int64, d delivery, now time.Time) (found bool, err error) {
-	ids, err := list(ctx, q, value[int64], "SELECT id FROM notices WHERE msg_id = ?"+q.home.dialect.forUpdate(), msgID)
-	if err != nil || len(ids) == 0 {
+	rows, err := list(ctx, q, readNotice, "SELECT "+noticeColumns+" FROM notices WHERE msg_id = ?"+q.home.dialect.forUpdate(), msgID)
+	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	state := intake.NoticeFailed
-	if d.ok {
-		state, d.problem = intake.NoticeDelivered, ""
+	for _, n := range rows {
+		if err := q.deliverOne(ctx, n, d, now); err != nil {
+			return true, err
+		}
 	}
-	_, err = q.exec(ctx, "UPDATE notices SET state = ?, problem = ?, closed_at = ? WHERE state = ? AND id IN "+marks(1, len(ids)),
-		append([]any{state, d.problem, micros(now), intake.NoticeSent}, args(ids)...)...)
-	return true, err
+	return true, nil
+}
+
+// deliverOne: a notice that is to go out again has not been seen, so it counts as not sent.
+func (q Q) deliverOne(ctx context.Context, n intake.Notice, d delivery, now time.Time) error {
+	if d.ok {
+		_, err := q.exec(ctx, "UPDATE notices SET state = ?, problem = '', closed_at = ? WHERE id = ? AND state = ?",
+			intake.NoticeDelivered, micros(now), n.ID, intake.NoticeSent)
+		return err
+	}
+	for _, p := range passing {
+		if strings.Contains(d.problem, p.failure) && n.Attempts+1 < passingMost {
+			_, err := q.exec(ctx, `UPDATE notices SET state = ?, due_at = ?, sent_at = 0, msg_id = 0, attempts = attempts + 1, problem = ?
+				WHERE id = ? AND state = ?`, intake.NoticeWaiting, micros(now.Add(p.after)), d.problem, n.ID, intake.NoticeSent)
+			return err
+		}
+	}
+	_, err := q.exec(ctx, "UPDATE notices SET state = ?, problem = ?, closed_at = ? WHERE id = ? AND state = ?",
+		intake.NoticeFailed, d.problem, micros(now), n.ID, intake.NoticeSent)
+	return err
 }
 
 // NoticeRetry counts a try that failed for a passing reason and frees the notice until due.
@@ -190,11 +203,4 @@ func (q Q) MarkHeaded(ctx context.Context, ids ...int64) error {
 	}
 	_, err := q.exec(ctx, "UPDATE notices SET headed = 1 WHERE id IN "+marks(1, len(ids)), args(ids)...)
 	return within("mark headed", err)
-}
-
-// NoticeBacklog counts the due notices and tells since when the oldest is due (zero: none).
-func (q Q) NoticeBacklog(ctx context.Context, now time.Time) (due int, oldest time.Time, err error) {
-	err = q.clean(q.sql.QueryRowxContext(ctx, "SELECT COUNT(*), MIN(due_at) FROM notices WHERE state = ? AND due_at <= ?",
-		intake.NoticeWaiting, micros(now)).Scan(&due, moment{&oldest}))
-	return due, oldest, within("notice backlog", err)
 }

@@ -101,25 +101,34 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"next of a site and state":  next(storage.QueueFilter{Site: "A", State: intake.Submitted}),
 		"next of a state":           next(storage.QueueFilter{State: intake.Submitted}),
 		"next of all":               next(storage.QueueFilter{}),
-		"due notices":               func(q storage.Q) error { _, err := q.DueNotices(ctx, day(1), 20); return err },
-		"fail a notice":             func(q storage.Q) error { return q.NoticeFailed(ctx, 1, 1, "x", t0) },
-		"notices":                   func(q storage.Q) error { _, err := q.Notices(ctx, c.ID); return err },
-		"failed notices":            func(q storage.Q) error { _, err := q.FailedUnheaded(ctx, c.ID); return err },
-		"cancel notices":            func(q storage.Q) error { _, err := q.CancelNotices(ctx, c.ID, 9); return err },
-		"stragglers":                func(q storage.Q) error { _, err := q.Stragglers(ctx, day(1), day(1), 2); return err },
-		"unfinished":                func(q storage.Q) error { _, err := q.Unfinished(ctx, c.OpenID, t0); return err },
-		"unanswered":                func(q storage.Q) error { _, err := q.Unanswered(ctx, day(1), 20); return err },
-		"record a repeat":           func(q storage.Q) error { _, _, err := q.Record(ctx, message("key1", c.OpenID)); return err },
-		"talk":                      func(q storage.Q) error { _, err := q.Talk(ctx, c.OpenID); return err },
-		"talk of":                   func(q storage.Q) error { _, err := q.TalkOf(ctx, c.ID); return err },
-		"case":                      func(q storage.Q) error { _, err := q.Case(ctx, c.ID); return err },
-		"candidate by number":       func(q storage.Q) error { _, err := q.CandidateByNumber(ctx, c.Number); return err },
-		"photos by hash":            func(q storage.Q) error { _, err := q.PhotosBySHA(ctx, "sha3"); return err },
-		"photo by message":          func(q storage.Q) error { _, err := q.PhotoByMessage(ctx, 3); return err },
-		"events":                    func(q storage.Q) error { _, err := q.Events(ctx, c.ID, 20); return err },
-		"attempts":                  func(q storage.Q) error { _, err := q.Attempts(ctx, "bind", "3", day(1)); return err },
-		"drop old attempts":         func(q storage.Q) error { return q.DropOldAttempts(ctx, day(-1)) },
-		"drop old messages":         func(q storage.Q) error { _, err := q.DropOldMessages(ctx, day(-1)); return err },
+		"due notices": func(q storage.Q) error {
+			_, err := q.DueCandidates(ctx, []intake.NoticeKind{"k"}, day(1), 20)
+			return err
+		},
+		"claim notices": func(q storage.Q) error {
+			_, err := q.ClaimNotices(ctx, c.ID, storage.Claim{Owner: "x", Kinds: []intake.NoticeKind{"k"}, Now: day(1), Until: day(1)})
+			return err
+		},
+		"oldest due notice":   func(q storage.Q) error { _, err := q.OldestDue(ctx, []intake.NoticeKind{"k"}, day(1)); return err },
+		"pauses":              func(q storage.Q) error { _, err := q.Pauses(ctx, t0); return err },
+		"fail a notice":       func(q storage.Q) error { return q.NoticeFailed(ctx, 1, 1, "x", t0) },
+		"notices":             func(q storage.Q) error { _, err := q.Notices(ctx, c.ID); return err },
+		"failed notices":      func(q storage.Q) error { _, err := q.FailedUnheaded(ctx, c.ID); return err },
+		"cancel notices":      func(q storage.Q) error { _, err := q.CancelNotices(ctx, c.ID, 9); return err },
+		"stragglers":          func(q storage.Q) error { _, err := q.Stragglers(ctx, day(1), day(1), 2); return err },
+		"unfinished":          func(q storage.Q) error { _, err := q.Unfinished(ctx, c.OpenID, t0); return err },
+		"unanswered":          func(q storage.Q) error { _, err := q.Unanswered(ctx, day(1), 20); return err },
+		"record a repeat":     func(q storage.Q) error { _, _, err := q.Record(ctx, message("key1", c.OpenID)); return err },
+		"talk":                func(q storage.Q) error { _, err := q.Talk(ctx, c.OpenID); return err },
+		"talk of":             func(q storage.Q) error { _, err := q.TalkOf(ctx, c.ID); return err },
+		"case":                func(q storage.Q) error { _, err := q.Case(ctx, c.ID); return err },
+		"candidate by number": func(q storage.Q) error { _, err := q.CandidateByNumber(ctx, c.Number); return err },
+		"photos by hash":      func(q storage.Q) error { _, err := q.PhotosBySHA(ctx, "sha3"); return err },
+		"photo by message":    func(q storage.Q) error { _, err := q.PhotoByMessage(ctx, 3); return err },
+		"events":              func(q storage.Q) error { _, err := q.Events(ctx, c.ID, 20); return err },
+		"attempts":            func(q storage.Q) error { _, err := q.Attempts(ctx, "bind", "3", day(1)); return err },
+		"drop old attempts":   func(q storage.Q) error { return q.DropOldAttempts(ctx, day(-1)) },
+		"drop old messages":   func(q storage.Q) error { _, err := q.DropOldMessages(ctx, day(-1)); return err },
 	}
 }
 

@@ -40,7 +40,7 @@ func TestEveryRefusalAndDoubtHasWords(t *testing.T) {
 	for _, code := range []string{
 		imaging.Empty, imaging.NotPhoto, imaging.HEIC, imaging.WebP, imaging.PDF, imaging.GIF, imaging.OtherFormat,
 		imaging.TooLarge, imaging.TooManyPixels, imaging.TooManyScans, imaging.Broken, imaging.Small, imaging.Dark,
-		imaging.Bright, imaging.Glare, imaging.Blur, imaging.Blank, imaging.NoDocument, imaging.Far, imaging.Cut,
+		imaging.Bright, imaging.Glare, imaging.Blur, imaging.Shaken, imaging.Blank, imaging.NoDocument, imaging.Far, imaging.Cut,
 	} {
 		text, err := chatPart("refusal", intake.Verdict{Code: code, Where: "top-left"})
 		if err != nil || text == "" || text == general["refusal"] {
@@ -124,7 +124,10 @@ func TestMidnightIsWrittenAsTheDayBefore(t *testing.T) {
 }
 
 func TestEveryNoticeKindHasEveryValueWithinItsField(t *testing.T) {
-	say := NoticeSay{First: "国外学历学位认证书", N: 12, Until: time.Now(), Now: time.Now()}
+	say := NoticeSay{
+		First: "国外学历学位认证书", N: 12, Until: time.Now(), Now: time.Now(), Closes: time.Now(),
+		Name: "林知夏", Number: "2611010001", Site: "东城区考点", Phone: "010-00000000",
+	}
 	for _, kind := range intake.NoticeKinds {
 		for _, value := range NoticeValues {
 			limit := 20

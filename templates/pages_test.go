@@ -12,7 +12,7 @@ import (
 	"github.com/jba/templatecheck"
 )
 
-var views = []View{LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, MinePage{}, MineProblemPage{}, QuestionsPage{}}
+var views = []View{LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, MinePage{}, MineProblemPage{}, QuestionsPage{}, NoticesPage{}, DeadlinePage{}}
 
 func TestEveryPageFitsItsView(t *testing.T) {
 	for _, v := range views {

@@ -27,7 +27,12 @@ type World struct {
 	URL      string // of the program
 	config   app.Config
 	stop     func() error
+	tweaks   []func(*app.App)
 }
+
+// slow stands for every limit of WeChat's five seconds: what is tested is what is said, not how
+// fast a loaded machine with the race detector is.
+const slow = time.Minute
 
 // quiet is how soon an album is taken to be complete here: the pictures of a test's album are
 // pushed within milliseconds.
@@ -42,14 +47,16 @@ func Each(t *testing.T, f func(t *testing.T, engine string)) {
 }
 
 // Start runs the program at start o'clock with the Beijing season and an empty database. It is
-// stopped when the test ends, and must then have drained without error.
-func Start(t *testing.T, engine string, start time.Time) *World {
+// stopped when the test ends, and must then have drained without error. tweaks change the opened
+// program before it serves.
+func Start(t *testing.T, engine string, start time.Time, tweaks ...func(*app.App)) *World {
 	t.Helper()
 	w := &World{Clock: &Clock{at: start, since: time.Now()}}
-	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now})
+	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now, Timeout: slow})
 	t.Cleanup(w.Platform.Close)
 	api := httptest.NewServer(w.Platform)
 	t.Cleanup(api.Close)
+	w.tweaks = tweaks
 	w.run(t, engine, api.URL)
 	w.Platform.SetCallback(w.URL + "/wechat")
 	t.Cleanup(func() {
@@ -94,6 +101,10 @@ func serve(t *testing.T, w *World, ln net.Listener) (*app.App, func() error) {
 		t.Fatal(err)
 	}
 	a.Bot.Quiet = quiet
+	a.Bot.Patience = slow
+	for _, tweak := range w.tweaks {
+		tweak(a)
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := make(chan error, 1)
 	go func() { served <- a.Serve(ctx, ln) }()
@@ -118,6 +129,7 @@ func Config(t *testing.T, engine string, platform *wechattest.Platform, apiBase,
 		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase, BrowserBase: apiBase,
 	}
 	cfg.Blobs = storage.BlobsConfig{Dir: t.TempDir()}
+	cfg.Imaging.Timeout = slow
 	cfg.Database, cfg.Redis = storagetest.Stores(t, engine)
 	return cfg
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -103,6 +104,18 @@ func (w *Window) Type(selector, text string) {
 func (w *Window) Keys(keys string) {
 	w.t.Helper()
 	w.Do(chromedp.KeyEvent(keys))
+}
+
+// Press presses one key the way a keyboard does: a key that a script takes for itself types no
+// character, as it does with Keys. code is the key's place, e.g. KeyM.
+func (w *Window) Press(code string) {
+	w.t.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		params := input.DispatchKeyEventParams{Type: kind, Code: code, Key: code}
+		if _, err := chromedp.Call(w.ctx, input.DispatchKeyEvent, params); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 }
 
 // Files chooses files in a file input.

@@ -2,6 +2,7 @@
 // in the same run on the same machine, because milliseconds do not travel.
 //
 //	go run ./cmd/bench photo
+//	go run ./cmd/bench notices
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 // be measured from outside. Everything that takes memory is done there: a program started by a
 // large one is charged with the size of the one that started it.
 var benches = map[string]func(ctx context.Context, args []string) error{
+	"notices":     notices,
 	"photo":       photo,
 	"-photo-draw": drawPhoto,
 	"-photo-take": takePhotos,
@@ -27,7 +29,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || benches[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench photo [-h]")
+		fmt.Fprintln(os.Stderr, "usage: bench notices|photo [-h]")
 		os.Exit(2)
 	}
 	if err := benches[os.Args[1]](ctx, os.Args[2:]); err != nil {

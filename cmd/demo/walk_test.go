@@ -81,7 +81,7 @@ func TestTheWholeRoadInARealBrowser(t *testing.T) {
 	phone.Shot("chat-returned")
 	p.say("意见")
 	p.answered("有 1 项需要改")
-	p.send("30 原图12MP.jpg") // another picture will do: only people can tell
+	p.send("12 身份证人像面 重拍.jpg")
 	p.answered("换成新照片了")
 	p.say("提交")
 	p.answered("确定提交吗")

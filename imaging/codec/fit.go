@@ -8,17 +8,10 @@ package codec
 // of the limit, or over it, is moved along the slope that was seen.
 func (c *Coefs) Fit(limit int) (out []byte, least int) {
 	const head = 420 // markers, tables
-	stride := 1
-	if total := c.mcuW * c.mcuH; total > 400 {
-		stride = 7 // prime to most widths, so that the part is spread over all columns
-		if c.mcuW%7 == 0 {
-			stride = 5
-		}
-	}
-	if least = c.size(coarsestLevel, stride) + head; least > limit+limit/64 {
+	if least = c.size(coarsestLevel) + head; least > limit+limit/64 {
 		return nil, least
 	}
-	guess := c.search(limit-head, stride)
+	guess := c.search(limit - head)
 	tooLarge := finestLevel - 1 // the coarsest level known to be over the limit
 	for range 6 {
 		made := c.encode(guess)
@@ -39,26 +32,46 @@ func (c *Coefs) Fit(limit int) (out []byte, least int) {
 	return out, len(out)
 }
 
-// size is about what the scan takes at one level, judged from every stride-th part.
-func (c *Coefs) size(level, stride int) int {
+// size is about what the scan takes at one level.
+func (c *Coefs) size(level int) int { return c.sizeFrom(level, c.part(7, 5)) }
+
+// sizeFrom judges that from every n-th MCU.
+func (c *Coefs) sizeFrom(level, n int) int {
 	t := tally{}
-	c.count(c.quantisers(level), stride, &t)
-	return t.bytes() * stride
+	c.count(c.quantisers(level), n, &t)
+	return t.bytes() * n
 }
 
-// search is the finest level whose size, judged from a part, is within limit; the coarsest when
-// there is none.
-func (c *Coefs) search(limit, stride int) int {
+// part is n, or instead where n divides the picture's width, so that a part is spread over all
+// columns; a small picture is looked at whole.
+func (c *Coefs) part(n, instead int) int {
+	switch {
+	case c.mcuW*c.mcuH < 60*n:
+		return 1
+	case c.mcuW%n == 0:
+		return instead
+	}
+	return n
+}
+
+// search is about the finest level whose size is within limit; the coarsest when there is none. It
+// brackets with a small part of the picture and looks more closely inside.
+func (c *Coefs) search(limit int) int {
 	low, high := finestLevel, coarsestLevel
-	for low < high {
-		mid := (low + high) / 2
-		if c.size(mid, stride) <= limit {
-			high = mid
-		} else {
-			low = mid + 1
+	narrow := func(until, n int) {
+		for high-low > until {
+			mid := (low + high) / 2
+			if c.sizeFrom(mid, n) <= limit {
+				high = mid
+			} else {
+				low = mid
+			}
 		}
 	}
-	return low
+	narrow(8*grain, c.part(29, 31))
+	low, high = max(finestLevel, low-2*grain), min(coarsestLevel, high+2*grain)
+	narrow(grain/8, c.part(7, 5))
+	return high
 }
 
 // Encode makes a baseline JPEG at one scale, in percent of the tables of T.81 annex K.

@@ -49,7 +49,12 @@ func tables(level int) (t [2][64]int32) {
 	return t
 }
 
-// quantiser divides the coefficients of one channel by new steps, rounding to nearest.
+// round is what is added before a quotient is cut, in 1/2^32: less than a half, because values near
+// one half cost more bits than they give back. Measured at equal size, .42 gains .0002 to .004 of
+// SSIM over .50 on photos and screenshots; below .36 moiré suffers.
+const round = 42 << 32 / 100
+
+// quantiser divides the coefficients of one channel by new steps.
 type quantiser struct {
 	step [64]int32 // the new steps, for the file
 	mul  [64]int64 // value × mul >> 32 is the quotient
@@ -82,7 +87,8 @@ func (q *quantiser) block(in *[64]int16, mask uint64, out *[64]int16) uint64 {
 	for m := mask &^ 1; m != 0; m &= m - 1 {
 		k := bits.TrailingZeros64(m) & 63
 		s := int64(in[k]) * q.mul[k]
-		n := (s + half - int64(uint64(s)>>63)) >> 32 // halves go away from zero on both sides
+		sign := s >> 63
+		n := ((((s^sign)-sign)+round)>>32 ^ sign) - sign
 		if n != 0 {
 			out[k] = int16(min(max(n, -1023), 1023)) // what baseline can code
 			left |= 1 << k

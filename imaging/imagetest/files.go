@@ -58,7 +58,9 @@ func Insert(jpg []byte, marker byte, payload []byte) []byte {
 
 // Lying is the picture as a sensor sees it when the given orientation makes it upright (EXIF 2.32,
 // table "Orientation": where the 0th row and the 0th column of the stored picture belong).
-func Lying(upright image.Image, orientation int) *image.RGBA {
+//
+//go:norace
+func Lying(upright *image.RGBA, orientation int) *image.RGBA {
 	w, h := upright.Bounds().Dx(), upright.Bounds().Dy()
 	sw, sh := w, h
 	if orientation >= 5 {
@@ -84,7 +86,7 @@ func Lying(upright image.Image, orientation int) *image.RGBA {
 			case 8: // left, bottom
 				ux, uy = y, h-1-x
 			}
-			out.Set(x, y, upright.At(ux, uy))
+			copy(out.Pix[out.PixOffset(x, y):][:4], upright.Pix[upright.PixOffset(ux, uy):])
 		}
 	}
 	return out

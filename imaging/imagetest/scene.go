@@ -35,6 +35,8 @@ func Good(seed uint64) Scene { return Scene{W: 1080, H: 1440, Seed: seed} }
 // Photo is that as a JPEG of some 150 KB.
 func Photo(seed uint64) []byte { return JPEG(Good(seed).Draw(), 80) }
 
+// canvas is what is drawn on. Its loops are hidden from the race detector: they run in one goroutine,
+// and would take ten times as long.
 type canvas struct {
 	*image.RGBA
 	rnd *rand.Rand
@@ -80,6 +82,7 @@ func (s Scene) Draw() *image.RGBA {
 	return c.RGBA
 }
 
+//go:norace
 func (c canvas) fill(r image.Rectangle, col color.RGBA) {
 	r = r.Intersect(c.Rect)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -91,6 +94,8 @@ func (c canvas) fill(r image.Rectangle, col color.RGBA) {
 }
 
 // table is dull brown wood: slow waves, no strokes.
+//
+//go:norace
 func (c canvas) table() {
 	w, h := c.Rect.Dx(), c.Rect.Dy()
 	bend := make([]float64, w)
@@ -157,6 +162,7 @@ func (c canvas) seal(cx, cy, radius int) {
 	}
 }
 
+//go:norace
 func (c canvas) glare(cx, cy, radius float64) {
 	for y := range c.Rect.Dy() {
 		for x := range c.Rect.Dx() {
@@ -170,6 +176,8 @@ func (c canvas) glare(cx, cy, radius float64) {
 }
 
 // soften weighs each sample with its neighbours along one direction, 1:2:1.
+//
+//go:norace
 func (c canvas) soften(step int) {
 	n := len(c.Pix)
 	old := append([]byte{}, c.Pix...)
@@ -188,6 +196,8 @@ func (c canvas) average(radius float64) {
 }
 
 // blur averages n pixels along the direction in which bytes are step apart.
+//
+//go:norace
 func (c canvas) blur(n, step int) {
 	lines, length, across := c.Rect.Dy(), c.Rect.Dx(), c.Stride
 	if step != 4 {
@@ -214,6 +224,8 @@ func (c canvas) blur(n, step int) {
 }
 
 // expose adds the light and the sensor's noise.
+//
+//go:norace
 func (c canvas) expose(s Scene) {
 	light, noise := s.Light, s.Noise
 	if light == 0 {

@@ -40,7 +40,8 @@ edu_proof_2=07 学历备案表 第2页
 trial=08 试用期考核证明
 mentor_qual=09 带教老师资格证
 mentor=10 带教老师执业证
-unit_lic=11 医疗机构执业许可证副本"
+unit_lic=11 医疗机构执业许可证副本
+id_front-again=12 身份证人像面 重拍"
 
 wanted=${*:-}
 echo "$good" | while IFS='=' read -r paper name; do

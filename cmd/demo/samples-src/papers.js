@@ -12,6 +12,7 @@ const papers = {
       row(56, 452, 31, "公民身份号码", `<span style="font-size:35px;letter-spacing:2px;font-weight:500">${who.id}</span>`) +
       portrait(632, 96, 222, { ground: "#eef2f4" }) + at(56, 524, 15, "演示样例 · 虚构人物 · 不具任何效力", "color:#66717a;letter-spacing:2px"),
     scene: { top: "oak", light: [30, 20, true], tilt: [10, -5, -2.4, 1.02, -4, 10], prop: '<div class="pen" style="left:520px;top:1250px;transform:rotate(-14deg)"></div>' },
+    again: { top: "walnut", light: [70, 30, false], tilt: [4, 3, 1.1, 1.08, 0, -40] },
   },
   id_back: {
     kind: "card", paper: "linear-gradient(60deg, #e5eee9, #e8eff3 55%, #efece2)", wave: "#6aa58c66",

@@ -1,0 +1,53 @@
+package bot
+
+import (
+	"context"
+	"sync"
+)
+
+// crew counts goroutines at work. Unlike a WaitGroup it may be waited for while others start.
+type crew struct {
+	mu   sync.Mutex
+	n    int
+	idle chan struct{} // closed when nobody is left; nil while nobody waits
+}
+
+// start runs f beside the caller.
+func (c *crew) start(f func()) {
+	c.mu.Lock()
+	c.n++
+	c.mu.Unlock()
+	go func() {
+		defer c.leave()
+		f()
+	}()
+}
+
+func (c *crew) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n--; c.n == 0 && c.idle != nil {
+		close(c.idle)
+		c.idle = nil
+	}
+}
+
+// wait returns when nobody is at work, or with ctx's error.
+func (c *crew) wait(ctx context.Context) error {
+	c.mu.Lock()
+	if c.n == 0 {
+		c.mu.Unlock()
+		return nil
+	}
+	if c.idle == nil {
+		c.idle = make(chan struct{})
+	}
+	idle := c.idle
+	c.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
