@@ -152,7 +152,8 @@ func (t *turn) drop(photo intake.Photo, state intake.PhotoState) {
 }
 
 // thank tells where a photo went. One with a doubt is asked about: the next photo takes its
-// place unless the candidate says 仍要使用.
+// place unless the candidate says 仍要使用, or the item
+// has room for more pages.
 func (t *turn) thank(s *shot, swapped bool) (string, error) {
 	line, _ := t.line(s.home)
 	var doubts []intake.Verdict

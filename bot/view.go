@@ -117,7 +117,8 @@ func (t *turn) takes(line intake.Line) bool {
 func (t *turn) swapOf(line intake.Line) (p intake.Photo, ok bool) {
 	memo := t.talk.Memo
 	for _, p := range line.Photos {
-		if p.ID != 0 && p.ID == memo.Swap || memo.Doubt != "" && p.SHA256 == memo.Doubt {
+		doubted := memo.Doubt != "" && p.SHA256 == memo.Doubt && line.Room() == 0 // else the next is another page
+		if p.ID != 0 && p.ID == memo.Swap || doubted {
 			return p, true
 		}
 	}
