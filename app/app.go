@@ -97,12 +97,16 @@ func (a *App) openStores(ctx context.Context, opts Options) (err error) {
 }
 
 func (a *App) openHouse(opts Options) error {
+	photos, err := photoConfig(a.Config.Imaging, a.Season)
+	if err != nil {
+		return err
+	}
 	a.Notices = notify.New(notify.Loop{
 		DB: a.DB, WeChat: a.WeChat, Season: a.Season, Config: a.Config.Notices,
 		Now: opts.Now, Log: opts.Log, Owner: instance(),
 	})
 	a.Bot = &bot.Bot{
-		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(a.Config.Imaging),
+		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(photos),
 		Season: a.Season, Now: opts.Now, Log: opts.Log,
 		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
 	}

@@ -20,6 +20,10 @@ type Season struct {
 	Sites      []Site         //
 	NoUpload   []Exemption    // who need not send pictures at all
 
+	// PhotoThresholds replace those of the configuration, by name. What names and values make
+	// sense is known where pictures are judged.
+	PhotoThresholds map[string]float64
+
 	rules rules
 }
 

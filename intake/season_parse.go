@@ -19,6 +19,11 @@ type seasonFile struct {
 	Reasons    []Reason       `yaml:"reasons"`
 	Sites      []Site         `yaml:"sites"`
 	NoUpload   []Exemption    `yaml:"no_upload"`
+	Photos     photosFile     `yaml:"photos"`
+}
+
+type photosFile struct {
+	Thresholds map[string]float64 `yaml:"thresholds"`
 }
 
 type windowFile struct {
@@ -59,6 +64,7 @@ func ParseSeason(data []byte, loc *time.Location) (*Season, error) {
 	b := &seasonBuild{root: root, file: file, season: &Season{
 		Name: file.Name, Year: file.Year, Area: file.Area, Location: loc,
 		Attributes: file.Attributes, Reasons: file.Reasons, Sites: file.Sites, NoUpload: file.NoUpload,
+		PhotoThresholds: file.Photos.Thresholds,
 	}}
 	b.top()
 	b.window()
