@@ -43,10 +43,15 @@ func (t *turn) takePhoto(ctx context.Context) (string, error) {
 	if reply, err := t.known(taken.SHA256); reply != "" || err != nil {
 		return reply, err
 	}
+	likeness, err := t.compare(ctx, line, taken)
+	if err != nil {
+		return "", t.later(err, line)
+	}
 	photo, err := t.keep(ctx, line)
 	if err != nil {
 		return "", t.later(err, line)
 	}
+	photo.Verdicts = append(slices.Clone(photo.Verdicts), likeness...)
 	swapped := t.place(line, photo)
 	return t.thank(line.Material.Code, photo, swapped)
 }

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 //	= 2026-02-01 10:00        the clock when it starts (first line)
 //	> text                    the candidate types, or taps a link with that text
 //	> [关注] [取消关注] [扫码] [语音] [视频] [小视频] [文件] [位置] [链接] [表情]
-//	> [图 3] [模糊图 3] [暗图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
+//	> [图 3] [压图 3] [模糊图 3] [暗图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
 //	> [菜单 progress]         a menu click
 //	> [重发]                  WeChat delivers the last message once more
 //	+ 12h                     time passes
@@ -202,6 +202,8 @@ func draw(t *testing.T, kind string, seed uint64) []byte {
 	switch kind {
 	case "图":
 		return imagetest.JPEG(page, 80)
+	case "压图": // the same picture, squeezed on its way
+		return imagetest.JPEG(page, 55)
 	case "截屏":
 		return imagetest.PNG(imagetest.Page(seed, 720, 1280))
 	case "模糊图":
