@@ -16,6 +16,7 @@ import (
 	"cailiao/bot"
 	"cailiao/handlers"
 	"cailiao/imaging"
+	"cailiao/imaging/reading"
 	"cailiao/intake"
 	"cailiao/notify"
 	"cailiao/review"
@@ -34,6 +35,7 @@ type App struct {
 	Bot     *bot.Bot
 	Desk    *review.Desk
 	Notices *notify.Loop
+	Reading *reading.Reader // nil: pictures are not read
 
 	pages http.Handler
 	log   *slog.Logger
@@ -105,9 +107,10 @@ func (a *App) openHouse(opts Options) error {
 		DB: a.DB, WeChat: a.WeChat, Season: a.Season, Config: a.Config.Notices,
 		Now: opts.Now, Log: opts.Log, Owner: instance(),
 	})
+	a.openReading()
 	a.Bot = &bot.Bot{
 		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(photos),
-		Season: a.Season, Now: opts.Now, Log: opts.Log,
+		Reading: a.Reading, Season: a.Season, Now: opts.Now, Log: opts.Log,
 		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
 	}
 	a.Desk = &review.Desk{
@@ -127,6 +130,20 @@ func (a *App) openHouse(opts Options) error {
 	}
 	a.pages = pages
 	return nil
+}
+
+// openReading opens what is optional: without it everything else works.
+func (a *App) openReading() {
+	r, err := reading.Open(a.Config.Reading.Dir)
+	switch {
+	case err == nil:
+		a.Reading = r
+		a.log.Info("pictures are read", "dir", a.Config.Reading.Dir)
+	case errors.Is(err, reading.ErrNotBuilt) || errors.Is(err, reading.ErrMissing):
+		a.log.Info("pictures are not read; everything else works", "reason", err)
+	default:
+		a.log.Error("pictures are not read; everything else works", "err", err)
+	}
 }
 
 // drainFor is how long running work may take after the order to stop.
@@ -170,6 +187,9 @@ func (a *App) Close() error {
 	}
 	if a.Redis != nil {
 		errs = append(errs, a.Redis.Close())
+	}
+	if a.Reading != nil {
+		errs = append(errs, a.Reading.Close())
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())

@@ -79,6 +79,7 @@ func (t *turn) fetch(ctx context.Context, line intake.Line) (reply string, err e
 	if taken.Fault != nil {
 		t.bot.Log.Error("a picture broke the imaging code", "message", t.row.ID, "err", taken.Fault)
 	}
+	taken = t.bot.upright(ctx, t.row.ID, media.Bytes, taken)
 	t.fetched.bytes, t.fetched.taken = media.Bytes, &taken
 	return "", nil
 }

@@ -136,6 +136,10 @@ func (b *seasonBuild) materials() {
 		b.text(key+".why", m.Why, 0, 60)
 		b.text(key+".source", m.Source, 0, 200)
 		b.example(key+".example", m.Example)
+		b.count(key+".words", len(m.Words), 0, 12)
+		for j, word := range m.Words {
+			b.text(indexKey(key+".words", j), word, 2, 20)
+		}
 
 		rule := materialRule{when: b.condition(key+".when", m.When)}
 		least, most := 1, 1
