@@ -36,7 +36,10 @@ func check(ctx context.Context, p program, cfg app.Config, _ options) error {
 	ok := true
 	for _, c := range app.Check(ctx, cfg) {
 		name := "check ok"
-		if c.Err != nil {
+		switch {
+		case c.Err != nil && c.Optional:
+			name = "check without"
+		case c.Err != nil:
 			name, ok = "check failed", false
 		}
 		p.print(p.out, name, c)

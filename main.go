@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -32,7 +33,8 @@ type program struct {
 
 // command is one thing the program does; words are its arguments without flags.
 type command struct {
-	words int // arguments expected
+	words int  // arguments expected; many: one or more
+	bare  bool // also works without a configuration file
 	flags func(*flag.FlagSet, *options)
 	run   func(context.Context, program, app.Config, options) error
 }
@@ -43,7 +45,12 @@ type options struct {
 	role, site string
 	days       int
 	dryRun     bool
+	labels     string // a file saying what pictures show
+	out        string // a folder
 }
+
+// many arguments, at least one.
+const many = -1
 
 var commands = map[string]command{
 	"serve":           {run: serve},
@@ -54,6 +61,17 @@ var commands = map[string]command{
 	"notices preview": {run: previewNotices},
 	"menu push":       {run: pushMenu},
 	"qr":              {words: 1, run: printCodes, flags: codeFlags},
+	"photo":           {words: many, bare: true, run: photo, flags: photoFlags},
+}
+
+const defaultConfig = "config.yaml"
+
+// fits says whether the number of arguments is right. Labels speak of the pictures of one folder.
+func (c command) fits(opts options) bool {
+	if c.words == many {
+		return len(opts.args) == 1 || len(opts.args) > 1 && opts.labels == ""
+	}
+	return len(opts.args) == c.words
 }
 
 // errFailed ends the program with status 1; what is wrong has been printed.
@@ -69,16 +87,19 @@ func run(ctx context.Context, args []string, p program) int {
 	var opts options
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	flags.StringVar(&p.config, "config", "config.yaml", "")
+	flags.StringVar(&p.config, "config", defaultConfig, "")
 	if cmd.flags != nil {
 		cmd.flags(flags, &opts)
 	}
 	var err error
-	if opts.args, err = parseMixed(flags, rest); err != nil || len(opts.args) != cmd.words {
+	if opts.args, err = parseMixed(flags, rest); err != nil || !cmd.fits(opts) {
 		p.print(p.err, "usage", nil)
 		return 2
 	}
 	cfg, err := app.LoadConfig(p.config)
+	if cmd.bare && p.config == defaultConfig && errors.Is(err, fs.ErrNotExist) {
+		cfg, err = app.Config{}, nil
+	}
 	if err == nil {
 		err = cmd.run(ctx, p, cfg, opts)
 	}

@@ -16,6 +16,7 @@ import (
 	"cailiao/bot"
 	"cailiao/handlers"
 	"cailiao/imaging"
+	"cailiao/imaging/reading"
 	"cailiao/intake"
 	"cailiao/notify"
 	"cailiao/review"
@@ -35,6 +36,7 @@ type App struct {
 	Bot     *bot.Bot
 	Desk    *review.Desk
 	Notices *notify.Loop
+	Reading *reading.Reader // nil: pictures are not read
 
 	pages http.Handler
 	clock *storage.Clock // nil: the caller's
@@ -106,14 +108,19 @@ func (a *App) openHouse(opts Options) error {
 	if err != nil {
 		return err
 	}
+	photos, err := photoConfig(a.Config.Imaging, a.Season)
+	if err != nil {
+		return err
+	}
 	a.Notices = notify.New(notify.Loop{
 		DB: a.DB, WeChat: a.WeChat, Season: a.Season, Config: a.Config.Notices, SMS: texts,
 		Now: opts.Now, Log: opts.Log, Owner: instance(),
 	})
 	a.Notices.Metrics.WatchStore(a.DB, opts.Now)
+	a.openReading()
 	a.Bot = &bot.Bot{
-		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(a.Config.Imaging),
-		Season: a.Season, Now: opts.Now, Log: opts.Log,
+		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(photos),
+		Reading: a.Reading, Season: a.Season, Now: opts.Now, Log: opts.Log,
 		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
 		Secret: a.Config.SceneSecret(), Pictures: opts.Pictures, Page: a.Config.Server.PublicURL + "/mine",
 	}
@@ -135,6 +142,20 @@ func (a *App) openHouse(opts Options) error {
 	}
 	a.pages = pages
 	return nil
+}
+
+// openReading opens what is optional: without it everything else works.
+func (a *App) openReading() {
+	r, err := reading.Open(a.Config.Reading.Dir)
+	switch {
+	case err == nil:
+		a.Reading = r
+		a.log.Info("pictures are read", "dir", a.Config.Reading.Dir)
+	case errors.Is(err, reading.ErrNotBuilt) || errors.Is(err, reading.ErrMissing):
+		a.log.Info("pictures are not read; everything else works", "reason", err)
+	default:
+		a.log.Error("pictures are not read; everything else works", "err", err)
+	}
 }
 
 // drainFor is how long running work may take after the order to stop.
@@ -186,6 +207,9 @@ func (a *App) Close() error {
 	}
 	if a.Redis != nil {
 		errs = append(errs, a.Redis.Close())
+	}
+	if a.Reading != nil {
+		errs = append(errs, a.Reading.Close())
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())

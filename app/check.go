@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"cailiao/imaging/reading"
 	"cailiao/intake"
 	"cailiao/notify"
 	"cailiao/review"
@@ -16,9 +17,11 @@ import (
 
 // Finding is one line of `cailiao check`.
 type Finding struct {
-	Part string // "season", "database", "redis", "blobs", "wechat", "notices"
+	Part string // "season", "database", "redis", "blobs", "wechat", "notices", "reading"
 	Says string // what was found
 	Err  error  // what to mend; nil: all right
+
+	Optional bool // with Err: everything else works without
 }
 
 // Check tries every part of a configuration that has been read, without changing anything.
@@ -52,7 +55,16 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	})
 	add("wechat", func() (string, error) { return checkWeChat(ctx, cfg, redis) })
 	add("notices", func() (string, error) { return checkNotices(ctx, cfg, redis) })
-	return findings
+	says, err := checkReading(cfg)
+	return append(findings, Finding{Part: "reading", Says: says, Err: err, Optional: true})
+}
+
+func checkReading(cfg Config) (string, error) {
+	r, err := reading.Open(cfg.Reading.Dir)
+	if err != nil {
+		return "", err
+	}
+	return cfg.Reading.Dir, r.Close()
 }
 
 func checkSeason(cfg Config) (string, error) {

@@ -28,6 +28,7 @@ type Config struct {
 	Redis    storage.RedisConfig `yaml:"redis"`
 	Blobs    storage.BlobsConfig `yaml:"blobs"`
 	Imaging  imaging.Config      `yaml:"imaging"`
+	Reading  Reading             `yaml:"reading"`
 	Notices  notify.Config       `yaml:"notices"`
 	SMS      sms.Config          `yaml:"sms"`
 	Menu     []MenuButton        `yaml:"menu"`
@@ -42,6 +43,11 @@ type Server struct {
 	Listen    string `yaml:"listen"`     // host:port; default 127.0.0.1:8080
 	PublicURL string `yaml:"public_url"` // how candidates and WeChat reach it, without a path
 	Metrics   string `yaml:"metrics"`    // host:port of the Prometheus metrics; empty: none
+}
+
+// Reading is where the models for reading pictures are. They are optional.
+type Reading struct {
+	Dir string `yaml:"dir"` // filled by setup-reading.sh; default data/reading
 }
 
 // secrets may come from the environment, which wins over the file.
@@ -93,7 +99,11 @@ func ParseConfig(data []byte, dir string) (Config, error) {
 	if cfg.Blobs.Dir == "" {
 		cfg.Blobs.Dir = "data/photos"
 	}
+	if cfg.Reading.Dir == "" {
+		cfg.Reading.Dir = "data/reading"
+	}
 	within(dir, &cfg.Blobs.Dir)
+	within(dir, &cfg.Reading.Dir)
 	within(dir, &cfg.Season)
 	if cfg.Database.Driver == "sqlite" {
 		within(dir, &cfg.Database.DSN)

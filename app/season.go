@@ -8,11 +8,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"cailiao/imaging"
 	"cailiao/intake"
 )
 
-// LoadSeason reads a season file and checks that its example pictures are there. The folder
-// returned holds them.
+// LoadSeason reads a season file and checks that its example pictures are there and its photo
+// thresholds make sense. The folder returned holds the pictures.
 func LoadSeason(path string, loc *time.Location) (*intake.Season, fs.FS, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -23,20 +24,46 @@ func LoadSeason(path string, loc *time.Location) (*intake.Season, fs.FS, error) 
 		return nil, nil, fmt.Errorf("season %s:\n%w", path, err)
 	}
 	dir := os.DirFS(filepath.Dir(path))
-	var missing []error
+	var faults []error
 	for i, m := range season.Materials {
 		if m.Example == "" {
 			continue
 		}
 		key := fmt.Sprintf("materials[%d].example", i)
 		if info, err := fs.Stat(dir, m.Example); err != nil || info.IsDir() {
-			missing = append(missing, &intake.FieldError{
-				Line: intake.LineOf(data, key), Key: key, Problem: "no such picture beside the season file",
+			faults = append(faults, &intake.FieldError{
+				Key: key, Problem: "no such picture beside the season file",
 			})
 		}
 	}
-	if err := errors.Join(missing...); err != nil {
+	_, err = imaging.Thresholds{}.With(season.PhotoThresholds)
+	faults = append(faults, under("photos", err))
+	if err := placed(data, errors.Join(faults...)); err != nil {
 		return nil, nil, fmt.Errorf("season %s:\n%w", path, err)
 	}
 	return season, dir, nil
+}
+
+// photoConfig is how pictures are judged: the configuration, with the season's thresholds.
+func photoConfig(cfg imaging.Config, season *intake.Season) (imaging.Config, error) {
+	thresholds, err := cfg.Thresholds.With(season.PhotoThresholds)
+	if err != nil {
+		return cfg, fmt.Errorf("season: %w", under("photos", err))
+	}
+	cfg.Thresholds = thresholds
+	return cfg, nil
+}
+
+// OpenPhotos opens what judging pictures from the command line needs, with the season's
+// thresholds when there is a season.
+func OpenPhotos(cfg Config) (*imaging.Works, error) {
+	if cfg.Season == "" {
+		return imaging.New(cfg.Imaging), nil
+	}
+	season, _, err := LoadSeason(cfg.Season, cfg.Location())
+	if err != nil {
+		return nil, err
+	}
+	photos, err := photoConfig(cfg.Imaging, season)
+	return imaging.New(photos), err
 }

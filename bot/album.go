@@ -68,7 +68,8 @@ type shot struct {
 	meant string // material it was meant for when it was put off
 	*delivery
 
-	later error  // it cannot be finished now
+	later    error            // it cannot be finished now
+	likeness []intake.Verdict // what comparing it with other photos found
 	fate  string // what became of it, see summary
 	home  string // material it went to, or was in already
 }
@@ -150,6 +151,7 @@ func (s *shot) develop(ctx context.Context, b *Bot, candidate int64) {
 			if taken.Fault != nil {
 				b.Log.Error("a picture broke the imaging code", "message", s.row.ID, "err", taken.Fault)
 			}
+			taken = b.upright(ctx, s.row.ID, media.Bytes, taken)
 			s.taken, s.bytes = &taken, len(media.Bytes)
 			if taken.Level() != intake.Refuse {
 				if err := b.store(ctx, candidate, &taken, media.Bytes); err != nil {
@@ -163,6 +165,11 @@ func (s *shot) develop(ctx context.Context, b *Bot, candidate int64) {
 	if s.taken.Level() == intake.Refuse {
 		s.fate = fateRefused
 	}
+}
+
+// verdicts are all that was found, on the picture itself first.
+func (s *shot) verdicts() []intake.Verdict {
+	return append(slices.Clone(s.taken.Verdicts), s.likeness...)
 }
 
 func (s *shot) put(later error) { s.later, s.fate = later, fateLater }
@@ -188,7 +195,7 @@ func (t *turn) photo(s *shot) intake.Photo {
 		CandidateID: id, Round: t.c.Submission.Round, State: intake.Kept,
 		SHA256: taken.SHA256, Format: taken.Format, Width: taken.Width, Height: taken.Height,
 		Bytes: s.bytes, CopyBytes: len(taken.Copy), PHash: taken.PHash, DHash: taken.DHash,
-		Verdicts: taken.Verdicts, MessageID: s.row.ID, ReceivedAt: t.now,
+		Verdicts: s.verdicts(), MessageID: s.row.ID, ReceivedAt: t.now,
 		Original: key("original"), Copy: key("copy"), Screen: key("screen"), Thumb: key("thumb"),
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"cailiao/imaging"
+	"cailiao/imaging/reading"
 	"cailiao/intake"
 	"cailiao/storage"
 	"cailiao/wechat"
@@ -24,7 +25,7 @@ import (
 // workLimit bounds one message's work, fetching and judging a photo included.
 const workLimit = 90 * time.Second
 
-// Bot answers candidates. Fill the exported fields before use; only Examples, Wake and Patience
+// Bot answers candidates. Fill the exported fields before use; only Reading, Examples, Wake and Patience
 // may stay empty.
 type Bot struct {
 	DB       *storage.DB
@@ -32,6 +33,7 @@ type Bot struct {
 	Blobs    storage.Blobs
 	WeChat   *wechat.Account
 	Imaging  *imaging.Works
+	Reading  *reading.Reader // nil: pictures are not read
 	Season   *intake.Season
 	Now      func() time.Time
 	Log      *slog.Logger

@@ -20,6 +20,8 @@ const (
 // Run finishes, until ctx ends, what a crashed instance left and what was put off: messages
 // without effect, and replies that never got out.
 func (b *Bot) Run(ctx context.Context) error {
+	reads := b.keepReading(ctx)
+	defer reads()
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	cleaned := time.Time{}

@@ -29,6 +29,10 @@ func (t *turn) takePhoto(ctx context.Context) (string, error) {
 			}
 			continue
 		}
+		var err error
+		if s.likeness, err = t.compare(ctx, line, s.taken); err != nil {
+			return "", err
+		}
 		if home := cmp.Or(s.meant, code); home != "" {
 			if line, ok := t.line(home); ok && t.takes(line) {
 				swapped = t.place(line, t.photo(s))
@@ -157,7 +161,7 @@ func (t *turn) drop(photo intake.Photo, state intake.PhotoState) {
 func (t *turn) thank(s *shot, swapped bool) (string, error) {
 	line, _ := t.line(s.home)
 	var doubts []intake.Verdict
-	for _, v := range s.taken.Verdicts {
+	for _, v := range s.verdicts() {
 		if v.Level == intake.Doubt {
 			doubts = append(doubts, v)
 		}

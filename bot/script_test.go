@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 //	= 2026-02-01 10:00        the clock when it starts (first line)
 //	> text                    the candidate types, or taps a link with that text
 //	> [关注] [取消关注] [扫码] [语音] [视频] [小视频] [文件] [位置] [链接] [表情]
-//	> [图 3] [模糊图 3] [暗图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
+//	> [图 3] [压图 3] [偏小图 3] [模糊图 3] [暗图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
 //	> [相册 4-7]              photos 4 to 7, sent together; [相册带糊 4-7]: the second one is blurred
 //	> [专属码 1]              a personal QR code of the first candidate; [过期码 1] [假码 1]
 //	> [菜单 progress]         a menu click
@@ -238,6 +238,8 @@ func draw(t *testing.T, kind string, seed uint64) []byte {
 		return imagetest.JPEG(page, 80)
 	case "偏小图":
 		return imagetest.JPEG(imagetest.Page(seed, 480, 640), 60)
+	case "压图": // the same picture, squeezed on its way
+		return imagetest.JPEG(page, 55)
 	case "截屏":
 		return imagetest.PNG(imagetest.Page(seed, 720, 1280))
 	case "模糊图":

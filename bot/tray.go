@@ -31,7 +31,7 @@ func (t *turn) summary() (string, error) {
 			entry.Name = line.Material.Name
 		}
 		if s.taken != nil {
-			for _, v := range s.taken.Verdicts {
+			for _, v := range s.verdicts() {
 				if s.fate == fateRefused && v.Level == intake.Refuse || s.fate == fateKept && v.Level == intake.Doubt {
 					entry.Verdict = v
 					break

@@ -11,12 +11,28 @@ import (
 // Likeness is a picture's two perceptual hashes.
 type Likeness struct{ PHash, DHash uint64 }
 
-// Alike says whether two pictures are probably the same photo, sent again or shrunk on the way.
-// Measured: the same photo differs by at most 2 and 5 bits; another person's document of the same
-// layout came as near as 4 in PHash alone. So: ask, never refuse. Only equal SHA256 is certain.
-func Alike(a, b Likeness) bool {
-	return bits.OnesCount64(a.PHash^b.PHash) <= 4 && bits.OnesCount64(a.DHash^b.DHash) <= 5
+// How many bits two pictures of the same photo may differ by. Measured: the same photo, sent again
+// or shrunk on the way, differs by at most 2 and 5; another person's document of the same layout
+// came as near as 4 in PHash alone.
+const (
+	AlikePHash = 4
+	AlikeDHash = 5
+)
+
+// Distance is by how many bits two pictures differ.
+type Distance struct{ PHash, DHash int }
+
+// Distance of a picture from another.
+func (l Likeness) Distance(other Likeness) Distance {
+	return Distance{bits.OnesCount64(l.PHash ^ other.PHash), bits.OnesCount64(l.DHash ^ other.DHash)}
 }
+
+// Alike says whether the two are near enough to ask.
+func (d Distance) Alike() bool { return d.PHash <= AlikePHash && d.DHash <= AlikeDHash }
+
+// Alike says whether two pictures are probably the same photo, sent again or shrunk on the way.
+// Ask then, never refuse: only equal SHA256 is certain.
+func Alike(a, b Likeness) bool { return a.Distance(b).Alike() }
 
 // likeness computes both hashes of a small luma plane.
 func likeness(p codec.Plane) Likeness { return Likeness{pHash(p), dHash(p)} }

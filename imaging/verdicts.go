@@ -1,7 +1,9 @@
 package imaging
 
 import (
+	"errors"
 	"slices"
+	"strings"
 
 	"cailiao/intake"
 )
@@ -66,51 +68,73 @@ type Thresholds struct {
 	CutTouch float64 `yaml:"cut_touch"` // default .25
 }
 
-func (t Thresholds) withDefaults() Thresholds {
-	return Thresholds{
-		SmallRefuse: or(t.SmallRefuse, 500),
-		SmallDoubt:  or(t.SmallDoubt, 800),
-		DarkRefuse:  or(t.DarkRefuse, 60),
-		DarkDoubt:   or(t.DarkDoubt, 90),
-		BurntDoubt:  or(t.BurntDoubt, .10),
-		BlankRefuse: or(t.BlankRefuse, 8),
-		BlurRefuse:  or(t.BlurRefuse, 36),
-		BlurDoubt:   or(t.BlurDoubt, 120),
-		Shaken:      or(t.Shaken, .33),
-		Writing:     or(t.Writing, .003),
-		Far:         or(t.Far, .28),
-		CutInk:      or(t.CutInk, .028),
-		CutTouch:    or(t.CutTouch, .25),
+// bound is one threshold: its name in files, where it stands, its default and what it cannot exceed.
+type bound struct {
+	key      string
+	value    *float64
+	standard float64
+	top      float64
+	why      string // what top is
+}
+
+// bounds of t, in the order of its fields. A top that is another threshold is taken as it stands.
+func (t *Thresholds) bounds() []bound {
+	return []bound{
+		{"small_refuse", &t.SmallRefuse, 500, or(t.SmallDoubt, 800), "small_doubt"},
+		{"small_doubt", &t.SmallDoubt, 800, maxSide, "the largest side"},
+		{"dark_refuse", &t.DarkRefuse, 60, or(t.DarkDoubt, 90), "dark_doubt"},
+		{"dark_doubt", &t.DarkDoubt, 90, 255, "white"},
+		{"burnt_doubt", &t.BurntDoubt, .10, 1, "the whole picture"},
+		{"blank_refuse", &t.BlankRefuse, 8, 128, "the largest contrast there is"},
+		{"blur_refuse", &t.BlurRefuse, 36, or(t.BlurDoubt, 120), "blur_doubt"},
+		{"blur_doubt", &t.BlurDoubt, 120, 100_000, "anything a picture reaches"},
+		{"shaken", &t.Shaken, .33, 1, "even"},
+		{"writing", &t.Writing, .003, 1, "the whole picture"},
+		{"far", &t.Far, .28, 1, "the whole picture"},
+		{"cut_ink", &t.CutInk, .028, 1, "the whole edge"},
+		{"cut_touch", &t.CutTouch, .25, 1, "the whole edge"},
 	}
+}
+
+func (t Thresholds) withDefaults() Thresholds {
+	for _, b := range t.bounds() {
+		*b.value = or(*b.value, b.standard)
+	}
+	return t
 }
 
 // Validate says which threshold is out of its range, or refuses what the next only doubts.
 func (t Thresholds) Validate() error {
-	d := t.withDefaults()
-	for _, x := range []struct {
-		key        string
-		value, top float64
-		why        string
-	}{
-		{"small_refuse", d.SmallRefuse, d.SmallDoubt, "small_doubt"},
-		{"small_doubt", d.SmallDoubt, maxSide, "the largest side"},
-		{"dark_refuse", d.DarkRefuse, d.DarkDoubt, "dark_doubt"},
-		{"dark_doubt", d.DarkDoubt, 255, "white"},
-		{"burnt_doubt", d.BurntDoubt, 1, "the whole picture"},
-		{"blank_refuse", d.BlankRefuse, 128, "the largest contrast there is"},
-		{"blur_refuse", d.BlurRefuse, d.BlurDoubt, "blur_doubt"},
-		{"blur_doubt", d.BlurDoubt, 100_000, "anything a picture reaches"},
-		{"shaken", d.Shaken, 1, "even"},
-		{"writing", d.Writing, 1, "the whole picture"},
-		{"far", d.Far, 1, "the whole picture"},
-		{"cut_ink", d.CutInk, 1, "the whole edge"},
-		{"cut_touch", d.CutTouch, 1, "the whole edge"},
-	} {
-		if x.value < 0 || x.value > x.top {
-			return amiss("thresholds."+x.key, "%v: must be from 0 to %v (%s)", x.value, x.top, x.why)
+	t = t.withDefaults()
+	for _, b := range t.bounds() {
+		if *b.value < 0 || *b.value > b.top {
+			return amiss("thresholds."+b.key, "%v: must be from 0 to %v (%s)", *b.value, b.top, b.why)
 		}
 	}
 	return nil
+}
+
+// With is t with some thresholds, by their names in files, put in place of its own: how a season
+// overrides what the configuration says. A name that is no threshold's, or a value that makes no
+// sense beside the others, is an *intake.FieldError with the key "thresholds.NAME"; all are told.
+func (t Thresholds) With(overrides map[string]float64) (Thresholds, error) {
+	var known []string
+	var errs []error
+	for _, b := range t.bounds() {
+		known = append(known, b.key)
+		if value, ok := overrides[b.key]; ok {
+			*b.value = value
+			if value == 0 {
+				errs = append(errs, amiss("thresholds."+b.key, "0 would mean the default; leave it out for that"))
+			}
+		}
+	}
+	for key := range overrides {
+		if !slices.Contains(known, key) {
+			errs = append(errs, amiss("thresholds."+key, "there is no such threshold; there are %s", strings.Join(known, ", ")))
+		}
+	}
+	return t, errors.Join(append(errs, t.Validate())...)
 }
 
 // judge holds the facts against the thresholds; the gravest verdicts come first. Only what leaves

@@ -5,6 +5,7 @@ import (
 	"context"
 	"image"
 	"image/jpeg"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,4 +152,20 @@ func decoded(t testing.TB, data []byte) image.Image {
 		t.Fatal(err)
 	}
 	return img
+}
+
+func TestASeasonOverridesThresholdsByName(t *testing.T) {
+	base := Thresholds{BlurDoubt: 200, Far: .4}
+	got, err := base.With(map[string]float64{"blur_refuse": 20, "far": .1})
+	if want := (Thresholds{BlurDoubt: 200, BlurRefuse: 20, Far: .1}); err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if base.Far != .4 {
+		t.Error("the configuration's own thresholds changed")
+	}
+	for _, bad := range []map[string]float64{{"blurr": 20}, {"blur_doubt": 0}, {"blur_refuse": 300}, {"far": -1}} {
+		if _, err := base.With(bad); err == nil || !strings.Contains(err.Error(), "thresholds.") {
+			t.Errorf("%v: %v", bad, err)
+		}
+	}
 }

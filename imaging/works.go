@@ -16,6 +16,10 @@ import (
 // Works is the workshop: it bounds how many pictures are worked on at once. Safe for use by many
 // goroutines.
 type Works struct {
+	// Observe is told what every stage of every picture took, from many goroutines; nil: nobody
+	// asks. Set it before the first picture.
+	Observe func(stage string, took time.Duration)
+
 	cfg    Config
 	places chan struct{}
 	large  chan struct{} // a large picture needs one of these, too
@@ -41,7 +45,7 @@ func (w *Works) Take(ctx context.Context, data []byte) (Taken, error) {
 // TakeTurned is Take for a picture that is known to lie wrong even after its EXIF orientation was
 // followed: turn is what makes it upright then.
 func (w *Works) TakeTurned(ctx context.Context, data []byte, turn codec.Turn) (Taken, error) {
-	job := &job{cfg: &w.cfg, data: data, extra: turn, clock: time.Now()}
+	job := &job{cfg: &w.cfg, data: data, extra: turn, clock: time.Now(), observe: w.Observe}
 	if !job.sniff() {
 		return job.taken, nil
 	}
@@ -126,6 +130,8 @@ type job struct {
 	taken Taken
 	clock time.Time // when the current stage began
 
+	observe func(stage string, took time.Duration)
+
 	jpeg *codec.JPEG // one of these is set once guard has passed
 	png  *codec.PNG
 	turn codec.Turn
@@ -137,6 +143,9 @@ type job struct {
 func (j *job) stage(name string) {
 	now := time.Now()
 	j.taken.Stages = append(j.taken.Stages, Stage{name, now.Sub(j.clock)})
+	if j.observe != nil {
+		j.observe(name, now.Sub(j.clock))
+	}
 	j.clock = now
 }
 

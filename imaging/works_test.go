@@ -3,6 +3,7 @@ package imaging
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -92,5 +93,28 @@ func TestStagesAreTimedInOrder(t *testing.T) {
 		if names[i] != want[i] {
 			t.Errorf("stage %d is %s, not %s", i, names[i], want[i])
 		}
+	}
+}
+
+func TestEveryStageOfEveryPictureIsObserved(t *testing.T) {
+	seen := map[string]int{}
+	w := New(Config{})
+	w.Observe = func(stage string, took time.Duration) {
+		if took < 0 {
+			t.Errorf("%s took %v", stage, took)
+		}
+		seen[stage]++
+	}
+	for range 2 {
+		if _, err := w.Take(t.Context(), imagetest.JPEG(imagetest.Scene{W: 400, H: 400}.Draw(), 80)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Take(t.Context(), []byte("%PDF-1.7")); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"sniff": 3, "guard": 2, "wait": 2, "decode": 2, "turn": 2, "facts": 2, "copy": 2, "views": 2}
+	if !maps.Equal(seen, want) {
+		t.Errorf("got %v, want %v", seen, want)
 	}
 }

@@ -20,6 +20,10 @@ type Season struct {
 	Sites      []Site         //
 	NoUpload   []Exemption    // who need not send pictures at all
 
+	// PhotoThresholds replace those of the configuration, by name. What names and values make
+	// sense is known where pictures are judged.
+	PhotoThresholds map[string]float64
+
 	rules rules
 }
 
@@ -91,16 +95,18 @@ type Attribute struct {
 // Material is one thing to photograph. In Season.Materials, Min and Max are those of a candidate
 // about whom only the defaults are known; List gives those of one candidate.
 type Material struct {
-	Code        string `yaml:"code"`        // "id_front"
-	Name        string `yaml:"name"`        // "身份证人像面"
-	Requirement string `yaml:"requirement"` // what the picture must show
-	Why         string `yaml:"why"`         // why it is on this candidate's list
-	Example     string `yaml:"example"`     // an example picture, relative to the season file
-	When        string `yaml:"when"`        // for whom, as written in the file; empty: everybody
-	Optional    bool   `yaml:"optional"`    // may be left out; Min is then 0
-	Source      string `yaml:"source"`      //
-	Min         int    `yaml:"-"`           // how many pictures at least
-	Max         int    `yaml:"-"`           // and at most
+	Code        string   `yaml:"code"`        // "id_front"
+	Name        string   `yaml:"name"`        // "身份证人像面"
+	Requirement string   `yaml:"requirement"` // what the picture must show
+	Why         string   `yaml:"why"`         // why it is on this candidate's list
+	Example     string   `yaml:"example"`     // an example picture, relative to the season file
+	When        string   `yaml:"when"`        // for whom, as written in the file; empty: everybody
+	Optional    bool     `yaml:"optional"`    // may be left out; Min is then 0
+	Words       []string `yaml:"words"`       // what stands on it, its title first; empty: it is not told from others by reading
+	Own         bool     `yaml:"own"`         // shows the candidate's own name and, if any, number
+	Source      string   `yaml:"source"`      //
+	Min         int      `yaml:"-"`           // how many pictures at least
+	Max         int      `yaml:"-"`           // and at most
 }
 
 // ReasonKind says what a candidate can do about a reason.

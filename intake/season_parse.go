@@ -19,6 +19,11 @@ type seasonFile struct {
 	Reasons    []Reason       `yaml:"reasons"`
 	Sites      []Site         `yaml:"sites"`
 	NoUpload   []Exemption    `yaml:"no_upload"`
+	Photos     photosFile     `yaml:"photos"`
+}
+
+type photosFile struct {
+	Thresholds map[string]float64 `yaml:"thresholds"`
 }
 
 type windowFile struct {
@@ -62,6 +67,7 @@ func ParseSeason(data []byte, loc *time.Location) (*Season, error) {
 	b := &seasonBuild{root: root, file: file, season: &Season{
 		Name: file.Name, Year: file.Year, Area: file.Area, Location: loc,
 		Attributes: file.Attributes, Reasons: file.Reasons, Sites: file.Sites, NoUpload: file.NoUpload,
+		PhotoThresholds: file.Photos.Thresholds,
 	}}
 	b.top()
 	b.window()
@@ -140,6 +146,10 @@ func (b *seasonBuild) materials() {
 		b.text(key+".why", m.Why, 0, 60)
 		b.text(key+".source", m.Source, 0, 200)
 		b.example(key+".example", m.Example)
+		b.count(key+".words", len(m.Words), 0, 12)
+		for j, word := range m.Words {
+			b.text(indexKey(key+".words", j), word, 2, 20)
+		}
 
 		rule := materialRule{when: b.condition(key+".when", m.When)}
 		least, most := 1, 1

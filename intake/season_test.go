@@ -109,7 +109,7 @@ func TestParseSeasonTellsWhatIsWrongAndWhere(t *testing.T) {
 		name, old, new string
 		want           string // one problem, or several separated by newlines
 	}{
-		{"unknown key", "year: 2026", "yaer: 2026", "line 2: yaer: unknown key; expected one of: name, year, area, window, review, attributes, materials, reasons, sites, no_upload"},
+		{"unknown key", "year: 2026", "yaer: 2026", "line 2: yaer: unknown key; expected one of: name, year, area, window, review, attributes, materials, reasons, sites, no_upload, photos"},
 		{"no name", "name: 示例考区 2026", "", "line 2: name: is missing"},
 		{"year", "year: 2026", "year: 26", "line 2: year: expected a year such as 2026"},
 		{"area code", `code: "11", name: 示例考区`, `code: "1 1", name: 示例考区`, "line 3: area.code: expected a code of the form ^[0-9A-Za-z-]{1,16}$"},

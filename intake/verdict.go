@@ -5,6 +5,7 @@ type Level string
 
 const (
 	OK     Level = "ok"     // nothing to say
+	Note   Level = "note"   // kept; staff see it, the candidate does not
 	Doubt  Level = "doubt"  // kept; the candidate may retake it, staff see the doubt
 	Refuse Level = "refuse" // not kept; the candidate is told the one thing to do
 )
@@ -16,7 +17,7 @@ type Verdict struct {
 	Level     Level   `json:"level"`           //
 	Value     float64 `json:"value"`           // what was measured
 	Threshold float64 `json:"threshold"`       // what it was held against
-	Where     string  `json:"where,omitempty"` // "left", "top-right", "bottom", …; empty: the whole picture
+	Where     string  `json:"where,omitempty"` // "left", "top-right", "bottom", …; empty: the whole picture; of comparisons, the name of the item compared with
 }
 
 // Worst is the gravest level among the verdicts, OK when there are none.
@@ -26,8 +27,8 @@ func Worst(verdicts []Verdict) Level {
 		if v.Level == Refuse {
 			return Refuse
 		}
-		if v.Level == Doubt {
-			worst = Doubt
+		if v.Level == Doubt || v.Level == Note && worst == OK {
+			worst = v.Level
 		}
 	}
 	return worst

@@ -91,3 +91,19 @@ func (q Q) PhotosBySHA(ctx context.Context, sha string) ([]intake.Photo, error) 
 	photos, err := list(ctx, q, readPhoto, "SELECT "+photoColumns+" FROM photos WHERE sha256 = ? ORDER BY id", sha)
 	return photos, within("photos by hash", err)
 }
+
+// PhotosUnread lists photos after an id that count and that have not been read, oldest first.
+func (q Q) PhotosUnread(ctx context.Context, after int64, limit int) ([]intake.Photo, error) {
+	photos, err := list(ctx, q, readPhoto, "SELECT "+photoColumns+` FROM photos
+		WHERE read_at = 0 AND id > ? AND state = ? ORDER BY id LIMIT ?`, after, intake.Kept, limit)
+	return photos, within("photos to read", err)
+}
+
+// NotePhoto adds what reading a photo found to its verdicts, once: a photo that was read in the
+// meantime, by another instance, stays as it is.
+func (q Q) NotePhoto(ctx context.Context, p intake.Photo, notes []intake.Verdict, now time.Time) error {
+	verdicts := append(append([]intake.Verdict{}, p.Verdicts...), notes...)
+	_, err := q.exec(ctx, "UPDATE photos SET verdicts = ?, read_at = ? WHERE id = ? AND read_at = 0",
+		asJSON{verdicts}, micros(now), p.ID)
+	return within(fmt.Sprintf("note photo %d", p.ID), err)
+}

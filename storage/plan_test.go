@@ -124,6 +124,7 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"case":                func(q storage.Q) error { _, err := q.Case(ctx, c.ID); return err },
 		"candidate by number": func(q storage.Q) error { _, err := q.CandidateByNumber(ctx, c.Number); return err },
 		"photos by hash":      func(q storage.Q) error { _, err := q.PhotosBySHA(ctx, "sha3"); return err },
+		"photos to read":      func(q storage.Q) error { _, err := q.PhotosUnread(ctx, 0, 20); return err },
 		"photo by message":    func(q storage.Q) error { _, err := q.PhotoByMessage(ctx, 3); return err },
 		"events":              func(q storage.Q) error { _, err := q.Events(ctx, c.ID, 20); return err },
 		"attempts":            func(q storage.Q) error { _, err := q.Attempts(ctx, "bind", "3", day(1)); return err },

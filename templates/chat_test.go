@@ -49,6 +49,15 @@ func TestEveryRefusalAndDoubtHasWords(t *testing.T) {
 	}
 }
 
+func TestALikenessNamesTheOtherItem(t *testing.T) {
+	for _, code := range []string{"similar", "similar_returned"} {
+		text, err := chatPart("doubt", intake.Verdict{Code: code, Where: "毕业证书"})
+		if err != nil || !strings.Contains(text, "「毕业证书」") {
+			t.Errorf("%q: %q, %v", code, text, err)
+		}
+	}
+}
+
 func chatPart(name string, v intake.Verdict) (string, error) {
 	var b strings.Builder
 	err := chat.ExecuteTemplate(&b, name, v)

@@ -1,0 +1,7 @@
+//go:build !reading
+
+package reading
+
+const built = false
+
+func openEngine(string) (engine, error) { return nil, ErrNotBuilt }
