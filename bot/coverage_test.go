@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cailiao/bot"
+	"cailiao/intake"
 )
 
 // kindsOf maps the words of scripts to the kinds of message there are.
@@ -61,4 +62,15 @@ func (s *stage) cover(text string) {
 		s.t.Fatal(err)
 	}
 	s.heard.add(at, kind)
+}
+
+// answer lets staff answer the oldest question.
+func (s *stage) answer(who intake.Staff, text string) {
+	open, err := s.w.Desk.Questions(s.t.Context(), who)
+	if err != nil || len(open) == 0 {
+		s.t.Fatalf("%d questions, %v", len(open), err)
+	}
+	if err := s.w.Desk.Answer(s.t.Context(), who, open[0].ID, text); err != nil {
+		s.t.Fatal(err)
+	}
 }

@@ -304,16 +304,6 @@ func (s *stage) order(words []string) {
 	}
 }
 
-func (s *stage) answer(who intake.Staff, text string) {
-	open, err := s.w.Desk.Questions(s.t.Context(), who)
-	if err != nil || len(open) == 0 {
-		s.t.Fatalf("%d questions, %v", len(open), err)
-	}
-	if err := s.w.Desk.Answer(s.t.Context(), who, open[0].ID, text); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // scene is a personal code of a candidate of the tests, by number from 1.
 func (s *stage) scene(kind, number string) string {
 	n, _ := strconv.Atoi(number)
