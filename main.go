@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"cailiao/app"
@@ -40,17 +41,19 @@ type command struct {
 type options struct {
 	args       []string
 	role, site string
+	days       int
 	dryRun     bool
 }
 
 var commands = map[string]command{
-	"serve":         {run: serve},
-	"check":         {run: check},
-	"migrate":       {run: migrate},
-	"roster import": {words: 1, run: importRoster, flags: importFlags},
-	"staff add":     {words: 1, run: addStaff, flags: staffFlags},
-
+	"serve":           {run: serve},
+	"check":           {run: check},
+	"migrate":         {run: migrate},
+	"roster import":   {words: 1, run: importRoster, flags: importFlags},
+	"staff add":       {words: 1, run: addStaff, flags: staffFlags},
 	"notices preview": {run: previewNotices},
+	"menu push":       {run: pushMenu},
+	"qr":              {words: 1, run: printCodes, flags: codeFlags},
 }
 
 // errFailed ends the program with status 1; what is wrong has been printed.
@@ -98,7 +101,7 @@ func cutCommand(args []string) (name string, rest []string) {
 				i++
 				rest = append(rest, args[i])
 			}
-		case name == "" && (arg == "roster" || arg == "staff" || arg == "notices") && i+1 < len(args):
+		case name == "" && slices.Contains([]string{"roster", "staff", "notices", "menu"}, arg) && i+1 < len(args):
 			i++
 			name = arg + " " + args[i]
 		case name == "":

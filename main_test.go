@@ -92,7 +92,7 @@ func (i *installation) write(apiBase string, database storage.Config, redis stor
 	}
 	cfg["server"] = map[string]any{"listen": i.listen, "public_url": "http://" + i.listen}
 	cfg["wechat"] = map[string]any{
-		"app_id": o.AppID, "app_secret": o.AppSecret, "token": o.Token, "encoding_aes_key": o.EncodingAESKey, "api_base": apiBase,
+		"app_id": o.AppID, "app_secret": o.AppSecret, "token": o.Token, "encoding_aes_key": o.EncodingAESKey, "api_base": apiBase, "browser_base": apiBase,
 	}
 	cfg["database"] = map[string]any{"driver": database.Driver, "dsn": database.DSN}
 	cfg["redis"] = map[string]any{"addr": redis.Addr}
@@ -294,7 +294,7 @@ func TestSeveralInstancesStartOnOneEmptyDatabase(t *testing.T) {
 }
 
 func TestWrongUseIsAnsweredWithHelp(t *testing.T) {
-	for _, args := range [][]string{nil, {"serv"}, {"roster"}, {"roster", "import"}, {"staff", "add"}, {"check", "now"}, {"check", "--fast"}} {
+	for _, args := range [][]string{nil, {"serv"}, {"roster"}, {"roster", "import"}, {"staff", "add"}, {"menu"}, {"qr"}, {"check", "now"}, {"check", "--fast"}} {
 		var out, errs bytes.Buffer
 		p := program{in: os.Stdin, out: &out, err: &errs}
 		if code := run(t.Context(), args, p); code != 2 || !strings.Contains(errs.String(), "用法") {

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/url"
@@ -29,6 +30,7 @@ type Config struct {
 	Imaging  imaging.Config      `yaml:"imaging"`
 	Notices  notify.Config       `yaml:"notices"`
 	SMS      sms.Config          `yaml:"sms"`
+	Menu     []MenuButton        `yaml:"menu"`
 	Season   string              `yaml:"season"`   // path of the season file, relative to config.yaml
 	Timezone string              `yaml:"timezone"` // IANA name; default Asia/Shanghai
 
@@ -116,6 +118,7 @@ func (c Config) Validate() error {
 		under("imaging", c.Imaging.Validate()),
 		under("notices", c.Notices.Validate()),
 		under("sms", c.SMS.Validate()),
+		validateMenu(c.Menu),
 		c.validateRest(),
 	)
 }
@@ -154,6 +157,13 @@ func (c Config) Location() *time.Location {
 		return time.UTC
 	}
 	return loc
+}
+
+// SceneSecret signs personal QR codes. It follows from the account's secret: changing that makes
+// codes printed before useless.
+func (c Config) SceneSecret() []byte {
+	sum := sha256.Sum256([]byte("cailiao qr\x00" + c.WeChat.AppSecret))
+	return sum[:]
 }
 
 // under puts a section's name before the keys of its faults.

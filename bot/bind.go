@@ -53,7 +53,7 @@ func (t *turn) takeProof(ctx context.Context) (string, error) {
 		return reply, err
 	}
 	text := strings.ReplaceAll(templates.Plain(t.msg.Text), " ", "")
-	if proof, ok := intake.ProofIn(text); ok {
+	if proof, ok := intake.ProofIn(text); ok && isNumber(text) {
 		return t.prove(ctx, proof)
 	}
 	if isNumber(text) {
@@ -114,17 +114,7 @@ func (t *turn) prove(ctx context.Context, tail string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := t.meet(full); err != nil {
-		return "", err
-	}
-	t.bind, t.talk.CandidateID = c.ID, c.ID
-	t.talk.Stage, t.talk.Memo = stagePhone, intake.Memo{}
-	t.log("bind", "")
-	if _, exempt := t.bot.Season.Exempt(c.Attrs); exempt {
-		t.talk.Stage = stageUpload
-		return t.exempt(ctx)
-	}
-	return t.say("ask phone")
+	return t.bindTo(ctx, full)
 }
 
 // triesLeft is how many wrong tries this user still has with this number.
@@ -190,6 +180,35 @@ func (t *turn) takePhone(ctx context.Context) (string, error) {
 	return t.say("bad phone")
 }
 
+// takeSecond takes the second phone, or leaves it out.
+func (t *turn) takeSecond(ctx context.Context) (string, error) {
+	phone, ok := intake.CleanPhone(templates.Plain(t.msg.Text))
+	switch {
+	case t.cmd == "no":
+		phone = ""
+	case ok:
+		t.wiped = true
+	case t.cmd != "":
+		t.talk.Stage = stageUpload
+		if command, ok := t.bot.command(t.cmd); ok {
+			return command(t, ctx)
+		}
+		return t.say("progress")
+	default:
+		t.wiped = true // most likely a mistyped number
+		return t.say("bad phone")
+	}
+	t.talk.Stage = stageUpload
+	t.c.Candidate.Second = phone
+	t.log("second phone", "")
+	return t.say("second saved")
+}
+
+func (t *turn) changeSecond(context.Context) (string, error) {
+	t.talk.Stage = stageSecond
+	return t.say("ask second")
+}
+
 func (t *turn) changePhone(context.Context) (string, error) {
 	t.talk.Stage = stageRephone
 	return t.say("ask new phone")
@@ -209,21 +228,16 @@ func (t *turn) phoneSettled() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var next string
-	switch t.stage() {
-	case stageUpload:
-		next, err = t.showList()
-	case stageClosed:
-		next, err = t.outside(context.Background())
-	default:
-		next, err = t.say("progress")
+	if len(t.questions()) > 0 && !t.c.Submission.State.Locked() {
+		return t.askNext(saved)
 	}
-	return saved + "\n\n" + next, err
+	next, err := t.afterQuestions()
+	return join(saved, next), err
 }
 
 func (t *turn) photoBeforePhone(context.Context) (string, error) {
 	if t.c.Candidate.Phone == "" || t.stage() == stageRephone {
-		return t.say("ask new phone")
+		return t.say("photo before new phone")
 	}
 	return t.say("photo before phone")
 }

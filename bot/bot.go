@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -37,6 +38,12 @@ type Bot struct {
 	Examples string        // URL prefix of example pictures; empty: none are offered
 	Wake     func()        // tells the notice loop that rows changed
 	Patience time.Duration // how long WeChat is kept waiting; 0: 4.5 s, as it hangs up after 5
+	Quiet    time.Duration // an album ends when no photo came for so long; 0: 1.2 s
+	Secret   []byte        // signs QR scenes; empty: no scene binds
+	Page     string        // URL of the candidate's own page; empty: none is offered
+	Pictures fs.FS         // the season's example pictures; nil: none are sent
+
+	shown examples
 
 	turns   doors
 	working crew
@@ -77,6 +84,10 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 
 // finish works on a message and hands the reply to whoever waits, else sends it late.
 func (b *Bot) finish(ctx context.Context, row storage.Message, hand *handover) {
+	if row.DoneAt.IsZero() && b.overtaken(ctx, row) {
+		hand.give(outcome{}) // the newer photo's turn takes this one, too, and answers for both
+		return
+	}
 	out, err := b.work(ctx, row.ID, row.OpenID)
 	if err != nil {
 		b.Log.Error("message not finished, will be tried again", "message", row.ID, "err", err)
@@ -99,8 +110,13 @@ func (b *Bot) passive(ctx context.Context, out outcome) (string, error) {
 		b.Log.Warn("answer not marked", "message", out.id, "err", err)
 		return out.reply, nil
 	}
-	if !first && out.answer == answeredLate {
-		return "", nil
+	if first {
+		return out.reply, nil
+	}
+	// Read again: a late answer may have gone out since the turn was read.
+	row, err := b.DB.Message(ctx, out.id)
+	if err != nil || row.Answer == answeredLate {
+		return "", err
 	}
 	return out.reply, nil
 }
@@ -116,8 +132,7 @@ type outcome struct {
 	id         int64
 	openID     string
 	reply      string
-	answer     string // how it was answered before this delivery
-	unfinished bool   // an interim word; the real reply follows
+	unfinished bool // an interim word; the real reply follows
 }
 
 // handover passes an outcome to the waiting request, unless that has gone.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cailiao/intake"
+	"cailiao/templates"
 )
 
 const (
@@ -84,12 +85,12 @@ func (b *Bot) late(ctx context.Context, out outcome) {
 		}
 		return
 	}
-	sendErr := b.WeChat.SendText(ctx, out.openID, out.reply)
+	sendErr := b.WeChat.SendText(ctx, out.openID, textOf(out.reply))
 	if sendErr == nil {
 		return
 	}
 	b.Log.Warn("late answer waits for the next reply", "message", out.id, "err", sendErr)
-	if err := b.keepAhead(ctx, out.openID, out.reply); err != nil {
+	if err := b.keepAhead(ctx, out.openID, textOf(out.reply)); err != nil {
 		b.Log.Error("late answer not kept", "message", out.id, "err", err)
 	}
 }
@@ -116,3 +117,27 @@ func (b *Bot) clean(ctx context.Context, now time.Time) {
 		b.Log.Error("old attempts not dropped", "err", err)
 	}
 }
+
+// Tell sends what staff wrote to a candidate: at once when WeChat allows it, else at the head of
+// the next reply.
+func (b *Bot) Tell(ctx context.Context, openID, words string) (delivered bool, err error) {
+	text, err := templates.Chat("staff answer", templates.Say{Text: words})
+	if err != nil {
+		return false, err
+	}
+	talk, err := b.DB.Talk(ctx, openID)
+	if err != nil {
+		return false, err
+	}
+	if talk.Following && b.Now().Sub(talk.HeardAt) < replyWindow {
+		sendErr := b.WeChat.SendText(ctx, openID, text)
+		if sendErr == nil {
+			return true, nil
+		}
+		b.Log.Warn("answer of staff waits for the next reply", "err", sendErr)
+	}
+	return false, b.keepAhead(ctx, openID, text)
+}
+
+// replyWindow is how long after a person's last message WeChat takes an answer.
+const replyWindow = 48 * time.Hour

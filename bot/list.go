@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -22,12 +23,7 @@ func (t *turn) list(context.Context) (string, error) { return t.showList() }
 
 // choose picks an item by its number on the list last shown.
 func (t *turn) choose() (string, error) {
-	shown := t.talk.Memo.Shown
-	if len(shown) == 0 {
-		for _, line := range t.lines {
-			shown = append(shown, line.Material.Code)
-		}
-	}
+	shown := t.shownList()
 	if t.n > len(shown) {
 		return t.sayText("no such number", strconv.Itoa(t.n), t.n)
 	}
@@ -35,13 +31,29 @@ func (t *turn) choose() (string, error) {
 	if !ok {
 		return t.showList()
 	}
+	return t.pick(line)
+}
+
+// shownList is what a number picks from.
+func (t *turn) shownList() []string {
+	shown := t.talk.Memo.Shown
+	if len(shown) == 0 {
+		for _, line := range t.lines {
+			shown = append(shown, line.Material.Code)
+		}
+	}
+	return shown
+}
+
+// pick makes an item the current one.
+func (t *turn) pick(line intake.Line) (string, error) {
 	switch {
 	case line.Locked:
 		return t.about("item locked", line, nil)
 	case t.stage() == stageClosed:
 		return t.outside(nil)
 	}
-	t.talk.Memo.Current, t.talk.Memo.Swap = line.Material.Code, 0
+	t.talk.Memo.Current, t.talk.Memo.Swap, t.talk.Memo.Doubt = line.Material.Code, 0, ""
 	if !t.takes(line) {
 		return t.about("item full", line, func(say *templates.Say) { say.Next = t.nextAfter() })
 	}
@@ -67,7 +79,7 @@ func (t *turn) nextItem(ctx context.Context) (string, error) {
 		}
 		open = append(open, line)
 	}
-	t.talk.Memo.Swap = 0
+	t.talk.Memo.Swap, t.talk.Memo.Doubt = 0, ""
 	if len(open) == 0 {
 		t.talk.Memo.Current = ""
 		return t.say("all there")
@@ -124,8 +136,31 @@ func (t *turn) exempt(context.Context) (string, error) {
 }
 
 func (t *turn) exemptText(ctx context.Context) (string, error) {
-	if t.cmd == "human" || t.cmd == "thanks" {
-		return t.say(t.cmd)
+	switch t.cmd {
+	case "thanks":
+		return t.say("thanks")
+	case "human", "recheck", "ask":
+		command, _ := t.bot.command(t.cmd)
+		return command(t, ctx)
+	}
+	if reply, asked, err := t.answer(ctx); asked || err != nil {
+		return reply, err
 	}
 	return t.exempt(ctx)
+}
+
+// progress is everything about where the candidate stands, on one screen.
+func (t *turn) progress(ctx context.Context) (string, error) {
+	say := t.view()
+	if t.c.Submission.State == intake.Submitted {
+		pace, err := t.bot.DB.QueuePace(ctx, t.c.Candidate.ID, t.now)
+		if err != nil && !errors.Is(err, intake.ErrNotFound) {
+			return "", err
+		}
+		if err == nil {
+			say.Ahead, say.Wait = pace.Ahead, time.Duration(pace.Ahead+1)*pace.PerCase
+		}
+		say.Opened = !t.c.Submission.OpenedAt.IsZero()
+	}
+	return templates.Chat("progress", say)
 }

@@ -1,102 +1,103 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
-	"cailiao/imaging"
 	"cailiao/intake"
-	"cailiao/storage"
 	"cailiao/templates"
-	"cailiao/wechat"
 )
 
-// delivery is a picture fetched and judged once, kept over a second try of the turn.
-type delivery struct {
-	bytes []byte
-	taken *imaging.Taken
-}
-
-// triesBroken is how often a picture that arrives empty or cut off is fetched again before the
-// candidate is asked for it again.
-const triesBroken = 2
-
-// takePhoto fetches, judges and stores the photo for the item it is meant for.
+// takePhoto takes the photos of the turn: for the item they are meant for as far as they fit,
+// the others into the tray. One photo gets its own words, an album one numbered summary.
 func (t *turn) takePhoto(ctx context.Context) (string, error) {
-	t.talk.Stage = stageUpload
-	if t.row.Material != "" { // put off before: it goes where it was meant
-		t.talk.Memo.Current = t.row.Material
+	t.talk.Stage, t.talk.Memo.Asking, t.talk.Memo.Leaving = stageUpload, "", false
+	t.develop(ctx)
+	if err := t.allLater(); err != nil {
+		return "", err
 	}
-	line, ok := t.target()
-	if !ok {
-		return t.say("nothing to fill")
-	}
-	if reply, err := t.fetch(ctx, line); reply != "" || err != nil {
-		return reply, err
-	}
-	taken := t.fetched.taken
-	if intake.Worst(taken.Verdicts) == intake.Refuse {
-		return t.about("refused", line, func(say *templates.Say) { say.Verdict = gravest(taken.Verdicts) })
-	}
-	if reply, err := t.known(taken.SHA256); reply != "" || err != nil {
-		return reply, err
-	}
-	photo, err := t.keep(ctx, line)
-	if err != nil {
-		return "", t.later(err, line)
-	}
-	swapped := t.place(line, photo)
-	return t.thank(line.Material.Code, photo, swapped)
-}
-
-// fetch gets and judges the picture; a reply or an error says that it is not to be had (now).
-func (t *turn) fetch(ctx context.Context, line intake.Line) (reply string, err error) {
-	if t.fetched.taken != nil {
-		return "", nil
-	}
-	media, err := t.bot.WeChat.Media(ctx, t.msg.MediaID)
-	switch {
-	case errors.Is(err, wechat.ErrMediaTooLarge):
-		return t.say("photo too large")
-	case err != nil && wechat.ActionFor(err) == wechat.AskAgain:
-		return t.say("photo gone")
-	case errors.Is(err, wechat.ErrTruncated) && t.row.Attempts >= triesBroken:
-		return t.about("refused", line, func(say *templates.Say) { say.Verdict.Code = imaging.Broken })
-	case err != nil:
-		return "", t.later(fmt.Errorf("fetch photo: %w", err), line)
-	}
-	taken, err := t.bot.Imaging.Take(ctx, media.Bytes)
-	if err != nil {
-		return "", t.later(fmt.Errorf("judge photo: %w", err), line)
-	}
-	if taken.Fault != nil {
-		t.bot.Log.Error("a picture broke the imaging code", "message", t.row.ID, "err", taken.Fault)
-	}
-	t.fetched.bytes, t.fetched.taken = media.Bytes, &taken
-	return "", nil
-}
-
-// later puts the message off; the candidate hears that the photo has arrived.
-func (t *turn) later(cause error, line intake.Line) error {
-	reply, err := t.say("photo later")
-	return &laterError{cause: errors.Join(cause, err), reply: reply, material: line.Material.Code}
-}
-
-// known recognises a picture that is already there.
-func (t *turn) known(sha string) (string, error) {
-	for _, p := range t.c.Photos {
-		if p.SHA256 != sha {
+	line, _ := t.target()
+	code, swapped := line.Material.Code, false
+	first := intake.TrayNumber(t.c)
+	for i, s := range t.shots {
+		s.n = first + i
+		if s.fate != "" || t.known(s) {
+			if s.fate == fateLater {
+				s.meant = cmp.Or(s.meant, code)
+			}
 			continue
 		}
-		home, _ := t.line(p.Material)
-		if home.Item.State == intake.ItemReturned && p.Round < t.c.Submission.Round {
+		if home := cmp.Or(s.meant, code); home != "" {
+			if line, ok := t.line(home); ok && t.takes(line) {
+				swapped = t.place(line, t.photo(s))
+				s.fate, s.home = fateKept, home
+				continue
+			}
+		}
+		t.putInTray(s)
+	}
+	if len(t.shots) > 1 {
+		return t.summary()
+	}
+	return t.onePhoto(t.shots[0], line, swapped)
+}
+
+// allLater is an error when not one photo could be finished now.
+func (t *turn) allLater() error {
+	var causes []error
+	for _, s := range t.shots {
+		if s.later == nil {
+			return nil
+		}
+		causes = append(causes, s.later)
+	}
+	line, _ := t.target()
+	reply, err := t.sayText("photo later", "", len(t.shots))
+	return &laterError{cause: errors.Join(append(causes, err)...), reply: reply, material: line.Material.Code}
+}
+
+// onePhoto says what became of a single photo.
+func (t *turn) onePhoto(s *shot, line intake.Line, swapped bool) (string, error) {
+	switch s.fate {
+	case fateGone:
+		return t.say("photo gone")
+	case fateLarge:
+		return t.say("photo too large")
+	case fateRefused:
+		return t.about("refused", line, func(say *templates.Say) { say.Verdict = gravest(s.taken.Verdicts) })
+	case fateSame, fateKnown:
+		home, _ := t.line(s.home)
+		if s.fate == fateSame {
 			return t.about("same as returned", home, nil)
 		}
 		return t.about("already sent", home, nil)
+	case fateTray:
+		return t.sayText("in tray", "", s.n)
 	}
-	return "", nil
+	return t.thank(s, swapped)
+}
+
+// known recognises a picture that is already there.
+func (t *turn) known(s *shot) bool {
+	for _, p := range t.c.Tray {
+		if p.SHA256 == s.taken.SHA256 {
+			s.fate = fateKnown
+			return true
+		}
+	}
+	for _, p := range t.c.Photos {
+		if p.SHA256 != s.taken.SHA256 {
+			continue
+		}
+		s.fate, s.home = fateKnown, p.Material
+		if home, _ := t.line(p.Material); home.Item.State == intake.ItemReturned && p.Round < t.c.Submission.Round {
+			s.fate = fateSame
+		}
+		return true
+	}
+	return false
 }
 
 func gravest(verdicts []intake.Verdict) intake.Verdict {
@@ -104,48 +105,25 @@ func gravest(verdicts []intake.Verdict) intake.Verdict {
 	return verdicts[i]
 }
 
-// keep stores the bytes, before any row points at them.
-func (t *turn) keep(ctx context.Context, line intake.Line) (intake.Photo, error) {
-	taken, id := t.fetched.taken, t.c.Candidate.ID
-	photo := intake.Photo{
-		CandidateID: id, Material: line.Material.Code, Round: t.c.Submission.Round, State: intake.Kept,
-		SHA256: taken.SHA256, Format: taken.Format, Width: taken.Width, Height: taken.Height,
-		Bytes: len(t.fetched.bytes), CopyBytes: len(taken.Copy), PHash: taken.PHash, DHash: taken.DHash,
-		Verdicts: taken.Verdicts, MessageID: t.row.ID, ReceivedAt: t.now,
-		Original: storage.BlobKey(id, taken.SHA256, "original"),
-		Copy:     storage.BlobKey(id, taken.SHA256, "copy"),
-		Screen:   storage.BlobKey(id, taken.SHA256, "screen"),
-		Thumb:    storage.BlobKey(id, taken.SHA256, "thumb"),
-	}
-	for _, blob := range []struct {
-		key  string
-		data []byte
-	}{
-		{photo.Original, t.fetched.bytes}, {photo.Copy, taken.Copy},
-		{photo.Screen, taken.Screen}, {photo.Thumb, taken.Thumb},
-	} {
-		if err := t.bot.Blobs.Put(ctx, blob.key, blob.data); err != nil {
-			return photo, fmt.Errorf("store photo: %w", err)
-		}
-	}
-	return photo, nil
+// place puts a new photo into the case, instead of the one it replaces if there is one.
+func (t *turn) place(line intake.Line, photo intake.Photo) (swapped bool) {
+	photo.Material = line.Material.Code
+	t.added = append(t.added, photo)
+	return t.settleIn(line, photo)
 }
 
-// place puts the photo into the case, instead of the one it replaces if there is one.
-func (t *turn) place(line intake.Line, photo intake.Photo) (swapped bool) {
+// settleIn makes a photo count for a line.
+func (t *turn) settleIn(line intake.Line, photo intake.Photo) (swapped bool) {
 	t.touched = true
-	t.photo = &photo
-	old := t.swapOf(line)
-	if old == 0 {
-		if stale, ok := line.Stale(t.c.Submission.Round); ok {
-			old = stale.ID
-		}
+	old, found := t.swapOf(line)
+	if !found {
+		old, found = line.Stale(t.c.Submission.Round)
 	}
-	if old != 0 {
+	if found {
 		t.drop(old, intake.Replaced)
 	}
 	t.c.Photos = append(slices.Clone(t.c.Photos), photo)
-	t.talk.Memo.Swap = 0
+	t.talk.Memo.Swap, t.talk.Memo.Doubt = 0, ""
 	t.log("photo", line.Material.Code)
 	t.recount()
 	// A full item closes; one that may take more stays current until 下一项.
@@ -153,30 +131,68 @@ func (t *turn) place(line intake.Line, photo intake.Photo) (swapped bool) {
 	if now, _ := t.line(line.Material.Code); now.Done() && !t.takes(now) {
 		t.talk.Memo.Current = ""
 	}
-	return old != 0
+	return found
 }
 
-// drop takes a photo out of the case; its row stays as history.
-func (t *turn) drop(id int64, state intake.PhotoState) {
-	t.gone = append(t.gone, photoChange{id: id, state: state})
-	t.c.Photos = slices.DeleteFunc(slices.Clone(t.c.Photos), func(p intake.Photo) bool { return p.ID == id })
+// drop takes a photo out of the case; its row stays as history. One added in this very turn is
+// told apart by its bytes.
+func (t *turn) drop(photo intake.Photo, state intake.PhotoState) {
+	same := func(p intake.Photo) bool { return p.ID == photo.ID && p.SHA256 == photo.SHA256 }
+	t.c.Photos = slices.DeleteFunc(slices.Clone(t.c.Photos), same)
+	t.c.Tray = slices.DeleteFunc(slices.Clone(t.c.Tray), same)
+	if photo.ID != 0 {
+		t.gone = append(t.gone, photoChange{id: photo.ID, state: state})
+		return
+	}
+	for i := range t.added {
+		if same(t.added[i]) {
+			t.added[i].State = state
+		}
+	}
 }
 
-func (t *turn) thank(material string, photo intake.Photo, swapped bool) (string, error) {
-	line, _ := t.line(material)
-	return t.about("stored", line, func(say *templates.Say) {
-		for _, v := range photo.Verdicts {
-			if v.Level == intake.Doubt {
-				say.Verdicts = append(say.Verdicts, v)
-			}
+// thank tells where a photo went. One with a doubt is asked about: the next photo takes its
+// place unless the candidate says 仍要使用, or the item
+// has room for more pages.
+func (t *turn) thank(s *shot, swapped bool) (string, error) {
+	line, _ := t.line(s.home)
+	var doubts []intake.Verdict
+	for _, v := range s.taken.Verdicts {
+		if v.Level == intake.Doubt {
+			doubts = append(doubts, v)
 		}
-		say.Swapped = swapped
-		if next := t.nextAfter(); next != nil {
-			after := t.view()
-			after.Line, after.Reasons = *next, t.reasons(*next)
-			say.Next, say.After = next, &after
+	}
+	if len(doubts) > 0 {
+		t.talk.Memo.Current, t.talk.Memo.Doubt = s.home, s.taken.SHA256
+		return t.about("doubtful", line, func(say *templates.Say) { say.Verdict, say.Swapped = doubts[0], swapped })
+	}
+	return t.about("stored", line, func(say *templates.Say) { say.Swapped = swapped; t.lookAhead(say) })
+}
+
+// lookAhead adds the item that comes next.
+func (t *turn) lookAhead(say *templates.Say) {
+	if next := t.nextAfter(); next != nil {
+		after := t.view()
+		after.Line, after.Reasons = *next, t.reasons(*next)
+		say.Next, say.After = next, &after
+	}
+}
+
+// useAnyway keeps a photo with its doubt, which staff will see.
+func (t *turn) useAnyway(context.Context) (string, error) {
+	for _, p := range t.c.Photos {
+		if t.talk.Memo.Doubt == "" || p.SHA256 != t.talk.Memo.Doubt {
+			continue
 		}
-	})
+		t.talk.Memo.Doubt = ""
+		t.log("use anyway", p.Material)
+		line, _ := t.line(p.Material)
+		if line.Done() && !t.takes(line) {
+			t.talk.Memo.Current = ""
+		}
+		return t.about("used anyway", line, t.lookAhead)
+	}
+	return t.say("nothing doubtful")
 }
 
 // latest is the unlocked photo sent last, which 「换一张」 and 「删除」 mean when nothing is chosen.
@@ -199,11 +215,14 @@ func (t *turn) retake(context.Context) (string, error) {
 		return t.say("progress")
 	}
 	line, photo, ok := t.latest()
+	if chosen, found := t.line(t.talk.Memo.Current); found && !chosen.Locked && len(chosen.Photos) > 0 {
+		line, photo = chosen, chosen.Photos[len(chosen.Photos)-1]
+	}
 	if !ok {
-		return t.say("not understood")
+		return t.say("nothing to retake")
 	}
 	t.talk.Stage = stageUpload
-	t.talk.Memo.Current, t.talk.Memo.Swap = line.Material.Code, photo.ID
+	t.talk.Memo.Current, t.talk.Memo.Swap, t.talk.Memo.Doubt = line.Material.Code, photo.ID, ""
 	return t.about("item", line, nil)
 }
 
@@ -232,9 +251,9 @@ func (t *turn) deletePhoto(context.Context) (string, error) {
 	}
 	n := max(t.n, 1)
 	t.touched = true
-	t.drop(line.Photos[n-1].ID, intake.Deleted)
+	t.drop(line.Photos[n-1], intake.Deleted)
 	t.talk.Stage = stageUpload
-	t.talk.Memo.Current, t.talk.Memo.Swap = line.Material.Code, 0
+	t.talk.Memo.Current, t.talk.Memo.Swap, t.talk.Memo.Doubt = line.Material.Code, 0, ""
 	t.log("delete", line.Material.Code)
 	t.recount()
 	line, _ = t.line(line.Material.Code)

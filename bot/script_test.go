@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cailiao/app/apptest"
+	"cailiao/bot"
 	"cailiao/imaging/imagetest"
 	"cailiao/intake"
 	"cailiao/wechat/wechattest"
@@ -28,10 +29,14 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 //	> text                    the candidate types, or taps a link with that text
 //	> [关注] [取消关注] [扫码] [语音] [视频] [小视频] [文件] [位置] [链接] [表情]
 //	> [图 3] [模糊图 3] [暗图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
+//	> [相册 4-7]              photos 4 to 7, sent together; [相册带糊 4-7]: the second one is blurred
+//	> [专属码 1]              a personal QR code of the first candidate; [过期码 1] [假码 1]
 //	> [菜单 progress]         a menu click
 //	> [重发]                  WeChat delivers the last message once more
 //	+ 12h                     time passes
 //	* 考点 退回 id_front IMG_BLUR 留言; id_back IMG_CUT     staff decide; 通过 passes the rest
+//	* 考点 打开                staff open the candidate's sheet
+//	* 考点 答复 你好           staff answer the oldest question
 //	* 故障 media/get 500 2    the platform spoils two calls of an API
 //	@ 家人                    another WeChat user goes on (the name just tells them apart)
 //
@@ -45,21 +50,29 @@ func TestConversations(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
+	if len(files) < 40 {
+		t.Errorf("%d scripts, at least 40 wanted", len(files))
+	}
+	heard := &coverage{}
 	apptest.Each(t, func(t *testing.T, engine string) {
 		for _, file := range files {
 			name := strings.TrimSuffix(filepath.Base(file), ".chat")
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				play(t, engine, file)
+				play(t, engine, file, heard)
 			})
 		}
 	})
+	if f := flag.Lookup("test.run"); f == nil || !strings.Contains(f.Value.String(), "/") {
+		heard.check(t)
+	}
 }
 
 // stage is one script being played.
 type stage struct {
 	t     *testing.T
 	w     *apptest.World
+	heard *coverage
 	user  *wechattest.User
 	seen  map[string]int // entries already written, by user
 	last  wechattest.Delivery
@@ -67,12 +80,12 @@ type stage struct {
 	staff map[string]intake.Staff
 }
 
-func play(t *testing.T, engine, file string) {
+func play(t *testing.T, engine, file string, heard *coverage) {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, seen: map[string]int{}}
+	s := &stage{t: t, heard: heard, seen: map[string]int{}}
 	for line := range strings.Lines(string(source)) {
 		line = strings.TrimRight(line, "\n")
 		if strings.HasPrefix(line, "<") || strings.HasPrefix(line, "^") || strings.HasPrefix(line, "!") {
@@ -101,6 +114,7 @@ func (s *stage) do(engine, line string) {
 	case "=":
 		s.open(engine, rest)
 	case ">":
+		s.cover(rest)
 		s.say(rest)
 		s.show()
 	case "+":
@@ -171,6 +185,10 @@ func (s *stage) say(text string) {
 		s.last = s.user.SendSticker(ctx)
 	case "菜单":
 		s.last = s.user.Click(ctx, m[2])
+	case "专属码", "过期码", "假码":
+		s.last = s.user.FollowByScan(ctx, s.scene(m[1], m[2]))
+	case "相册", "相册带糊":
+		s.album(m[1], m[2])
 	case "重发":
 		s.last = s.w.Platform.Redeliver(ctx, s.last)
 		for line := range strings.Lines(anchor.ReplaceAllStringFunc(s.last.Reply, shownLink)) {
@@ -179,6 +197,22 @@ func (s *stage) say(text string) {
 	default:
 		s.last = s.user.SendPhoto(ctx, picture(s.t, m[1], seed))
 	}
+}
+
+// album sends photos together: pushed at once, in any order.
+func (s *stage) album(kind, numbers string) {
+	from, to, _ := strings.Cut(numbers, "-")
+	first, _ := strconv.ParseUint(from, 10, 64)
+	last, _ := strconv.ParseUint(to, 10, 64)
+	var photos [][]byte
+	for n := first; n <= last; n++ {
+		name := "图"
+		if kind == "相册带糊" && n == first+1 {
+			name = "模糊图"
+		}
+		photos = append(photos, picture(s.t, name, n))
+	}
+	s.user.SendPhotos(s.t.Context(), photos)
 }
 
 // pictures are drawn once and shared by all scripts.
@@ -202,6 +236,8 @@ func draw(t *testing.T, kind string, seed uint64) []byte {
 	switch kind {
 	case "图":
 		return imagetest.JPEG(page, 80)
+	case "偏小图":
+		return imagetest.JPEG(imagetest.Page(seed, 480, 640), 60)
 	case "截屏":
 		return imagetest.PNG(imagetest.Page(seed, 720, 1280))
 	case "模糊图":
@@ -234,6 +270,16 @@ func (s *stage) order(words []string) {
 		return
 	}
 	who := s.staff[words[0]]
+	switch words[1] {
+	case "打开":
+		if _, err := s.w.Desk.Sheet(s.t.Context(), who, s.theCase().Candidate.ID); err != nil {
+			s.t.Fatal(err)
+		}
+		return
+	case "答复":
+		s.answer(who, strings.Join(words[2:], " "))
+		return
+	}
 	c := s.theCase()
 	decision := intake.Decision{By: who, At: s.w.Clock.Now(), Version: c.Submission.Version}
 	returns := map[string][]string{}
@@ -254,6 +300,33 @@ func (s *stage) order(words []string) {
 	if _, err := s.w.Desk.Decide(s.t.Context(), who, c.Candidate.ID, decision); err != nil {
 		s.out.WriteString("! " + err.Error() + "\n")
 	}
+}
+
+func (s *stage) answer(who intake.Staff, text string) {
+	open, err := s.w.Desk.Questions(s.t.Context(), who)
+	if err != nil || len(open) == 0 {
+		s.t.Fatalf("%d questions, %v", len(open), err)
+	}
+	if err := s.w.Desk.Answer(s.t.Context(), who, open[0].ID, text); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// scene is a personal code of a candidate of the tests, by number from 1.
+func (s *stage) scene(kind, number string) string {
+	n, _ := strconv.Atoi(number)
+	c, err := s.w.DB.CandidateByNumber(s.t.Context(), apptest.People[n-1].Number)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	secret, until := s.w.Config.SceneSecret(), s.w.Clock.Now().Add(24*time.Hour)
+	switch kind {
+	case "过期码":
+		until = s.w.Clock.Now().Add(-time.Minute)
+	case "假码":
+		secret = []byte("guessed")
+	}
+	return bot.Scene(secret, c.ID, until, 7)
 }
 
 // theCase is that of the candidate bound to the user of the script.
@@ -301,6 +374,8 @@ func (s *stage) show() {
 	for _, e := range chat[s.seen[s.user.OpenID]:] {
 		switch {
 		case e.From == wechattest.FromMe:
+		case e.Kind == wechattest.KindImage:
+			fmt.Fprintf(&s.out, "< [图片]\n")
 		case e.From == wechattest.FromSystem:
 			fmt.Fprintf(&s.out, "! %s\n", e.Text)
 		case e.Card != nil:

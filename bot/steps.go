@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strings"
 
 	"cailiao/intake"
 	"cailiao/templates"
@@ -15,6 +16,7 @@ const (
 	stageProof   = "proof"   // wants the last digits of the ID number
 	stagePhone   = "phone"   // bound: wants the phone confirmed
 	stageRephone = "rephone" // wants another phone number
+	stageSecond  = "second"  // wants a second phone number
 	stageUpload  = "upload"  // sending photos
 	stageConfirm = "confirm" // asked whether to submit
 	stageLocked  = "locked"  // submitted or passed
@@ -32,6 +34,7 @@ var steps = map[string]struct{ text, photo step }{
 	stageProof:   {text: (*turn).takeProof, photo: says("photo before bind")},
 	stagePhone:   {text: (*turn).confirmPhone, photo: (*turn).photoBeforePhone},
 	stageRephone: {text: (*turn).takePhone, photo: (*turn).photoBeforePhone},
+	stageSecond:  {text: (*turn).takeSecond, photo: (*turn).photoBeforePhone},
 	stageUpload:  {text: (*turn).takeText, photo: (*turn).takePhoto},
 	stageConfirm: {text: (*turn).takeConfirm, photo: (*turn).takePhoto},
 	stageLocked:  {text: (*turn).takeText, photo: says("locked photo")},
@@ -57,8 +60,12 @@ func (t *turn) stage() string {
 		return stageExempt
 	}
 	switch t.talk.Stage {
-	case stagePhone, stageRephone:
-		return t.talk.Stage
+	case stagePhone:
+		return stagePhone
+	case stageRephone, stageSecond: // once the phone is known, a photo goes its way
+		if !t.c.Candidate.PhoneOK || t.msg.Kind != wechat.KindImage {
+			return t.talk.Stage
+		}
 	}
 	state := t.c.Submission.State
 	switch {
@@ -90,6 +97,11 @@ func (t *turn) take(ctx context.Context) (string, error) {
 	now := steps[t.stage()]
 	switch t.msg.Kind {
 	case wechat.KindText:
+		if t.c.Candidate.ID != 0 {
+			if reply, asked, err := t.leave(); asked || err != nil {
+				return reply, err
+			}
+		}
 		return now.text(t, ctx)
 	case wechat.KindImage:
 		return now.photo(t, ctx)
@@ -104,11 +116,7 @@ func (t *turn) take(ctx context.Context) (string, error) {
 func (t *turn) takeEvent(ctx context.Context) (string, error) {
 	switch t.msg.Event {
 	case wechat.EventSubscribe, wechat.EventScan:
-		t.talk.Following = true
-		if t.c.Candidate.ID != 0 {
-			return t.say("welcome back")
-		}
-		return t.say("welcome")
+		return t.scanned(ctx)
 	case wechat.EventUnsubscribe:
 		t.talk.Following = false
 		return "", nil
@@ -127,13 +135,37 @@ func (t *turn) takeEvent(ctx context.Context) (string, error) {
 
 // takeText is the way of a typed text once the candidate is bound and the phone confirmed.
 func (t *turn) takeText(ctx context.Context) (string, error) {
+	if reply, asked, err := t.answer(ctx); asked || err != nil {
+		return reply, err
+	}
+	if reply, asked, err := t.file(); asked || err != nil {
+		return reply, err
+	}
 	if command, ok := t.bot.command(t.cmd); ok {
 		return command(t, ctx)
 	}
-	if t.cmd == "" && t.n > 0 {
+	if t.cmd == "" && t.n > 0 && templates.OnlyNumber(t.msg.Text) {
 		return t.choose()
 	}
-	return t.say("not understood")
+	text := templates.Plain(t.msg.Text)
+	switch found := intake.Named(t.lines, text); len(found) {
+	case 0:
+	case 1:
+		return t.pick(found[0])
+	default:
+		say := t.view()
+		say.Short = found
+		return templates.Chat("which name", say)
+	}
+	if _, phone := intake.CleanPhone(text); phone {
+		t.wiped = true
+		return t.say("details")
+	}
+	if first, _, _ := strings.Cut(text, " "); isNumber(first) && len(first) >= 8 {
+		t.wiped = true // ID digits may stand behind it
+		return t.say("already bound")
+	}
+	return t.topics(ctx)
 }
 
 // command finds the step of a command. (A table filled at package level would refer to itself
@@ -143,17 +175,35 @@ func (b *Bot) command(name string) (step, bool) {
 	case "list":
 		return (*turn).list, true
 	case "progress":
-		return says("progress"), true
+		return (*turn).progress, true
 	case "feedback":
 		return says("feedback"), true
 	case "help":
 		return says("help"), true
 	case "human":
-		return says("human"), true
+		return (*turn).human, true
 	case "thanks":
 		return says("thanks"), true
 	case "details":
+		return says("details"), true
+	case "rephone":
 		return (*turn).changePhone, true
+	case "second":
+		return (*turn).changeSecond, true
+	case "use":
+		return (*turn).useAnyway, true
+	case "withdraw":
+		return (*turn).withdraw, true
+	case "recheck":
+		return (*turn).recheck, true
+	case "ask":
+		return (*turn).resume, true
+	case "example":
+		return (*turn).example, true
+	case "tray":
+		return says("tray"), true
+	case "spread":
+		return (*turn).spread, true
 	case "delete":
 		return (*turn).deletePhoto, true
 	case "retake":

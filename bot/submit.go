@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 
 	"cailiao/intake"
 	"cailiao/templates"
@@ -54,9 +55,33 @@ func (t *turn) lock() (string, error) {
 		return t.submit(context.Background())
 	}
 	t.touched = true
+	for _, p := range t.c.Photos {
+		if _, listed := t.line(p.Material); !listed { // fell off the list: kept until now
+			c.Photos = slices.DeleteFunc(slices.Clone(c.Photos), func(q intake.Photo) bool { return q.ID == p.ID })
+			t.gone = append(t.gone, photoChange{id: p.ID, state: intake.Deleted})
+		}
+	}
 	t.c = c
 	t.talk.Stage, t.talk.Memo = stageUpload, intake.Memo{}
 	t.log("submit", "")
 	t.recount()
 	return t.say("submitted")
+}
+
+// withdraw takes a submission back that no reviewer has opened yet.
+func (t *turn) withdraw(context.Context) (string, error) {
+	c, err := t.bot.Season.Withdraw(t.c)
+	if err != nil {
+		return t.say("cannot withdraw")
+	}
+	window := t.bot.Season.Window
+	if c.Submission.State == intake.Collecting && !window.Open(t.now) || !window.Correcting(t.now) {
+		return t.say("too late to withdraw")
+	}
+	t.touched = true
+	t.c = c
+	t.talk.Stage, t.talk.Memo = stageUpload, intake.Memo{}
+	t.log("withdraw", "")
+	t.recount()
+	return t.say("withdrawn")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ type body struct {
 	Event    string      `json:"event,omitempty"`
 	EventKey string      `json:"event_key,omitempty"`
 	MsgID    int64       `json:"msg_id,omitempty"`
+	Created  int64       `json:"created,omitempty"` // WeChat's time, seconds
+	Scene    string      `json:"scene,omitempty"`
 	Status   string      `json:"status,omitempty"`
 
 	Consents []wechat.Consent `json:"consents,omitempty"`
@@ -31,6 +34,7 @@ func bodyOf(m wechat.Message) body {
 	return body{
 		Kind: m.Kind, Text: m.Text, MediaID: m.MediaID,
 		Event: m.Event, EventKey: m.EventKey, MsgID: m.MsgID, Status: m.Status, Consents: m.Consents,
+		Created: m.Created.Unix(), Scene: m.Scene,
 	}
 }
 
@@ -38,7 +42,7 @@ func bodyOf(m wechat.Message) body {
 type turn struct {
 	bot  *Bot
 	now  time.Time
-	row  storage.Message
+	row  storage.Message // the last one, if it is an album
 	msg  body
 	cmd  string // command typed, tapped or clicked; "" when none
 	n    int    // number in it
@@ -53,13 +57,16 @@ type turn struct {
 	// Effects.
 	bind    int64 // candidate to bind this user to
 	missed  []string
-	matched bool // clear the counters of wrong tries
-	wiped   bool // the message holds ID digits or a phone: do not keep its text
-	touched bool // photos or items change: the submission's version guards
-	photo   *intake.Photo
+	matched bool           // clear the counters of wrong tries
+	wiped   bool           // the message holds ID digits or a phone: do not keep its text
+	touched bool           // photos or items change: the submission's version guards
+	added   []intake.Photo // new, kept or in the tray
+	filed   []intake.Photo // out of the tray
 	gone    []photoChange
 	events  []storage.Event
-	fetched *delivery // survives a second try of the turn
+	shots   []*shot           // the photos of this turn, in the order they were taken
+	scene   string            // QR scene that binds
+	ask     *storage.Question // left for staff
 }
 
 type photoChange struct {
@@ -67,11 +74,16 @@ type photoChange struct {
 	state intake.PhotoState
 }
 
-// load reads everything the rules need for this message.
-func (b *Bot) load(ctx context.Context, row storage.Message) (*turn, error) {
+// load reads everything the rules need for this message, or for the photos of this album.
+// fetched holds what earlier tries of the turn have fetched already.
+func (b *Bot) load(ctx context.Context, rows []storage.Message, fetched map[int64]*delivery) (*turn, error) {
+	row := rows[len(rows)-1]
 	t := &turn{bot: b, now: b.Now(), row: row}
 	if err := json.Unmarshal(row.Body, &t.msg); err != nil {
 		return nil, fmt.Errorf("stored message: %w", err)
+	}
+	if err := t.lineUp(rows, fetched); err != nil {
+		return nil, err
 	}
 	t.readCommand()
 	talk, err := b.DB.Talk(ctx, row.OpenID)
@@ -151,15 +163,17 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 				return err
 			}
 		}
+		if t.ask != nil {
+			if err := tx.AddQuestion(ctx, *t.ask); err != nil {
+				return err
+			}
+		}
 		for _, event := range t.events {
 			if err := tx.Log(ctx, event); err != nil {
 				return err
 			}
 		}
-		if t.wiped {
-			return tx.FinishBlank(ctx, t.row.ID, reply, t.now)
-		}
-		return tx.Finish(ctx, t.row.ID, reply, t.now)
+		return t.close(ctx, tx, reply)
 	})
 	if err == nil && t.touched && t.bot.Wake != nil {
 		t.bot.Wake()
@@ -167,15 +181,55 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 	return reply, err
 }
 
+// close ends the messages of the turn; one carries the reply.
+func (t *turn) close(ctx context.Context, tx storage.Q, reply string) error {
+	if t.wiped {
+		return tx.FinishBlank(ctx, t.row.ID, reply, t.now)
+	}
+	for _, s := range t.shots {
+		var err error
+		switch {
+		case s.later != nil:
+			err = t.bot.postpone(ctx, tx, s.row, s.meant)
+		case s.row.ID != t.carrier().ID:
+			err = tx.Finish(ctx, s.row.ID, "", t.now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return tx.Finish(ctx, t.carrier().ID, reply, t.now)
+}
+
+// carrier is the message the reply belongs to: the last one that is not put off.
+func (t *turn) carrier() storage.Message {
+	carrier := storage.Message{}
+	for _, s := range t.shots {
+		if s.later == nil && s.row.ID > carrier.ID {
+			carrier = s.row
+		}
+	}
+	if carrier.ID == 0 {
+		return t.row
+	}
+	return carrier
+}
+
 func (t *turn) saveCandidate(ctx context.Context, tx storage.Q) error {
 	if t.bind != 0 {
+		if t.scene != "" {
+			if err := tx.UseScene(ctx, t.scene, t.now); err != nil {
+				return err
+			}
+		}
 		if err := tx.Bind(ctx, t.bind, t.row.OpenID, t.now); err != nil {
 			return err
 		}
 		return tx.ClearAttempts(ctx, scopeOpenID, who(t.row.OpenID))
 	}
 	before, after := t.before.Candidate, t.c.Candidate
-	if before.Phone == after.Phone && before.PhoneOK == after.PhoneOK {
+	if before.Phone == after.Phone && before.PhoneOK == after.PhoneOK && before.Second == after.Second &&
+		maps.Equal(before.Answers, after.Answers) {
 		return nil
 	}
 	_, err := tx.SaveCandidate(ctx, after)
@@ -194,10 +248,21 @@ func (t *turn) saveCase(ctx context.Context, tx storage.Q) error {
 			return err
 		}
 	}
-	if t.photo != nil {
-		if _, err := tx.AddPhoto(ctx, *t.photo); err != nil {
+	for _, photo := range t.added {
+		if _, err := tx.AddPhoto(ctx, photo); err != nil {
 			return err
 		}
+	}
+	for _, photo := range t.filed {
+		if err := tx.FilePhoto(ctx, photo, t.now); err != nil {
+			return err
+		}
+	}
+	if t.before.Submission.State == intake.Submitted && !t.c.Submission.State.Locked() { // withdrawn
+		if err := tx.StillClosed(ctx, t.c.Candidate.ID); err != nil {
+			return err
+		}
+		return tx.RearmNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, t.now)
 	}
 	if t.c.Submission.State == intake.Submitted && t.before.Submission.State != intake.Submitted {
 		_, err := tx.CancelNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, intake.RoundKinds...)
@@ -249,6 +314,9 @@ func (t *turn) withHeads(reply string, owed []intake.Notice) (string, error) {
 			return "", err
 		}
 		parts = append(parts, text)
+	}
+	if len(parts) > 0 {
+		reply = textOf(reply) // no picture beside words
 	}
 	return fit(strings.Join(append(parts, reply), "\n\n"))
 }

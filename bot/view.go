@@ -34,7 +34,10 @@ func (t *turn) view() templates.Say {
 	if next, ok := t.target(); ok {
 		say.Next = &next
 	}
-	say.Until = t.until()
+	say.Until, say.Tray, say.Page = t.until(), t.c.Tray, t.bot.Page
+	if t.c.Candidate.ID != 0 && !say.Locked {
+		say.Questions = len(t.questions())
+	}
 	if t.c.Candidate.ID != 0 && !say.Locked && !t.open() {
 		say.Early = season.Window.NotYet(t.now)
 		say.Over = !say.Early
@@ -99,19 +102,25 @@ func (t *turn) takes(line intake.Line) bool {
 	if line.Locked {
 		return false
 	}
-	if line.Room() > 0 || t.swapOf(line) != 0 {
+	if line.Room() > 0 {
+		return true
+	}
+	if _, swap := t.swapOf(line); swap {
 		return true
 	}
 	_, stale := line.Stale(t.c.Submission.Round)
 	return stale
 }
 
-// swapOf is the photo of this line the candidate asked to replace, 0 when none.
-func (t *turn) swapOf(line intake.Line) int64 {
+// swapOf is the photo of this line that the next one replaces: the one the candidate asked to
+// replace, or one with a doubt.
+func (t *turn) swapOf(line intake.Line) (p intake.Photo, ok bool) {
+	memo := t.talk.Memo
 	for _, p := range line.Photos {
-		if p.ID == t.talk.Memo.Swap {
-			return p.ID
+		doubted := memo.Doubt != "" && p.SHA256 == memo.Doubt && line.Room() == 0 // else the next is another page
+		if p.ID != 0 && p.ID == memo.Swap || doubted {
+			return p, true
 		}
 	}
-	return 0
+	return intake.Photo{}, false
 }

@@ -32,17 +32,16 @@ func (b *Bot) work(ctx context.Context, id int64, openID string) (outcome, error
 	if err != nil {
 		return outcome{}, err
 	}
-	for _, row := range rows {
-		if row.ID > id {
-			break
-		}
-		out, err := b.workOne(ctx, row)
-		if row.ID == id {
+	for len(rows) > 0 && rows[0].ID <= id {
+		n := together(rows)
+		out, err := b.workOne(ctx, rows[:n])
+		if rows[n-1].ID >= id {
 			return out, err
 		}
 		if err != nil {
-			b.Log.Error("message put off", "message", row.ID, "err", err)
+			b.Log.Error("message put off", "message", rows[0].ID, "err", err)
 		}
+		rows = rows[n:]
 	}
 	row, err := b.DB.Message(ctx, id)
 	if err != nil {
@@ -51,7 +50,7 @@ func (b *Bot) work(ctx context.Context, id int64, openID string) (outcome, error
 	if row.DoneAt.IsZero() { // put off: it will be answered late
 		return outcome{}, nil
 	}
-	return outcome{id: row.ID, openID: openID, reply: row.Reply, answer: row.Answer}, nil
+	return outcome{id: row.ID, openID: openID, reply: row.Reply}, nil
 }
 
 func (b *Bot) lock(ctx context.Context, openID string) (unlock func(), err error) {
@@ -68,58 +67,73 @@ func (b *Bot) lock(ctx context.Context, openID string) (unlock func(), err error
 	return func() {}, nil
 }
 
-// workOne turns one recorded message into its effect and reply, once. What fails is put off with
-// growing delay so that it never blocks what comes behind it.
-func (b *Bot) workOne(ctx context.Context, row storage.Message) (out outcome, err error) {
-	out = outcome{id: row.ID, openID: row.OpenID}
+// workOne turns one recorded message, or the photos of an album, into their effect and one
+// reply, once. What fails is put off with growing delay so that it never blocks what comes behind it.
+func (b *Bot) workOne(ctx context.Context, rows []storage.Message) (out outcome, err error) {
+	last := rows[len(rows)-1]
+	out = outcome{id: last.ID, openID: last.OpenID}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 		if err != nil && ctx.Err() == nil {
-			err = errors.Join(err, b.putOff(ctx, row, ""))
+			err = errors.Join(err, b.putOff(ctx, rows, ""))
 		}
 	}()
-	fetched := new(delivery)
+	fetched := map[int64]*delivery{}
 	for range conflicts {
-		t, loadErr := b.load(ctx, row)
+		t, loadErr := b.load(ctx, rows, fetched)
 		if loadErr != nil {
 			return out, loadErr
 		}
-		t.fetched = fetched
 		out.reply, err = t.take(ctx)
 		var later *laterError
 		if errors.As(err, &later) {
 			out.unfinished = true
 			out.reply = later.reply
-			b.Log.Warn("message put off", "message", row.ID, "tries", row.Attempts+1, "err", later.cause)
-			return out, b.putOff(ctx, row, later.material)
+			b.Log.Warn("message put off", "message", last.ID, "tries", last.Attempts+1, "err", later.cause)
+			return out, b.putOff(ctx, rows, later.material)
 		}
 		if err != nil {
 			return out, err
 		}
 		if out.reply, err = t.save(ctx, out.reply); !errors.Is(err, intake.ErrConflict) {
+			out.id = t.carrier().ID
 			return out, err
 		}
 	}
 	return out, err
 }
 
-// putOff plans the next try of a message. After the last it is closed with an apology, and the
-// candidate asked to send again.
-func (b *Bot) putOff(ctx context.Context, row storage.Message, material string) error {
-	if row.Attempts+1 >= attempts {
-		reply, err := b.say("sorry")
-		if err != nil {
-			return err
+// putOff plans the next try of messages. After the last they are closed with one apology, and
+// the candidate asked to send again.
+func (b *Bot) putOff(ctx context.Context, rows []storage.Message, material string) error {
+	var errs []error
+	apologised := false
+	for _, row := range rows {
+		if row.Attempts+1 < attempts {
+			errs = append(errs, b.postpone(ctx, b.DB.Q, row, material))
+			continue
 		}
-		return b.DB.Finish(ctx, row.ID, reply, b.Now())
+		reply := ""
+		if !apologised {
+			var err error
+			if reply, err = b.say("sorry"); err != nil {
+				return err
+			}
+			apologised = true
+		}
+		errs = append(errs, b.DB.Finish(ctx, row.ID, reply, b.Now()))
 	}
-	if material == "" {
+	return errors.Join(errs...)
+}
+
+func (b *Bot) postpone(ctx context.Context, q storage.Q, row storage.Message, material string) error {
+	if row.Material != "" { // where it was meant to go when it came
 		material = row.Material
 	}
 	delay := min(time.Second<<(row.Attempts+1), 15*time.Minute)
-	return b.DB.Postpone(ctx, row.ID, b.Now().Add(delay), material)
+	return q.Postpone(ctx, row.ID, b.Now().Add(delay), material)
 }
 
 // laterError says that a message cannot be finished now for a passing reason outside.

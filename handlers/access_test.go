@@ -31,6 +31,12 @@ var access = map[string][5]int{
 	"POST /staff/candidates/:id/deadline": {303, 409, 404, 409, 409}, // of no version
 	"GET /staff/notices":                  {303, 200, 200, 200, 200},
 	"POST /staff/notices/:what":           {303, 404, 404, 404, 404}, // nothing of that name; see notices_test.go
+	"GET /staff/questions":                {303, 200, 200, 200, 200},
+	"POST /staff/questions/:id":           {303, 404, 404, 404, 404}, // no such question
+
+	"GET /mine":                  {302, 302, 302, 302, 302}, // off to WeChat: staff is nobody here
+	"GET /mine/back":             {403, 403, 403, 403, 403}, // without the state
+	"GET /mine/photos/:id/:kind": {404, 404, 404, 404, 404},
 
 	"GET /wechat":             {400, 400, 400, 400, 400}, // not signed
 	"POST /wechat":            {403, 403, 403, 403, 403},

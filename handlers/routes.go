@@ -33,6 +33,13 @@ func (h *House) routes() []route {
 		{get, noticesPath, h.staff(h.notices)},
 		{post, noticesPath + "/:what", h.staff(h.steerNotices)},
 
+		{get, "/staff/questions", h.staff(h.questions)},
+		{post, "/staff/questions/:id", h.staff(h.answer)},
+
+		{get, "/mine", h.page(h.mine)},
+		{get, "/mine/back", h.page(h.mineBack)},
+		{get, "/mine/photos/:id/:kind", h.page(h.minePhoto)},
+
 		{get, "/examples/:code", h.serve(h.example)},
 		{get, "/static/:mark/:name", h.serve(h.static)},
 		{get, "/healthz", h.serve(h.healthz)},

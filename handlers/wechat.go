@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"cailiao/bot"
 	"cailiao/wechat"
 )
 
@@ -47,7 +48,7 @@ func (h *House) callback(c *gin.Context) error {
 	if err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
-	body, err := h.Account.Reply(m, reply)
+	body, err := h.sealed(m, reply)
 	if err != nil {
 		return fmt.Errorf("reply: %w", err)
 	}
@@ -57,6 +58,14 @@ func (h *House) callback(c *gin.Context) error {
 	}
 	c.Data(http.StatusOK, contentType, body)
 	return nil
+}
+
+// sealed is the passive answer: a picture or a text.
+func (h *House) sealed(m wechat.Message, reply string) ([]byte, error) {
+	if mediaID, image := bot.ImageReply(reply); image {
+		return h.Account.ReplyImage(m, mediaID)
+	}
+	return h.Account.Reply(m, reply)
 }
 
 // refuse answers what is not WeChat's, and logs that it happened and how often; nothing of the

@@ -4,6 +4,7 @@
 package intake
 
 import (
+	"maps"
 	"strings"
 	"time"
 )
@@ -13,12 +14,15 @@ type Candidate struct {
 	ID       int64
 	Number   string // 报名号, unique
 	Name     string
-	IDType   string // 证件类型
-	IDNumber string // 证件号码, upper case
-	Phone    string // from the roster, confirmed or corrected in chat
-	Site     string // code of the exam site 考点
-	Attrs    map[string]any
-	OpenID   string // the WeChat bound to this registration; empty: not bound
+	IDType   string         // 证件类型
+	IDNumber string         // 证件号码, upper case
+	Phone    string         // from the roster, confirmed or corrected in chat
+	Site     string         // code of the exam site 考点
+	Attrs    map[string]any // what the rules go by: the roster's values, and Answers where it had none
+	Answers  map[string]any // what the candidate said when asked, by attribute code
+	Assumed  []string       // attribute codes the roster left to their default
+	Second   string         // another phone to reach the candidate by; empty: none
+	OpenID   string         // the WeChat bound to this registration; empty: not bound
 	BoundAt  time.Time
 	PhoneOK  bool // the candidate confirmed the phone number
 	Version  int64
@@ -41,6 +45,24 @@ func (c Candidate) MaskedName() string {
 	}
 	return string(runes[0]) + strings.Repeat("*", len(runes)-1)
 }
+
+// Settle lets the candidate's answers stand in for what the roster left to a default. What the
+// roster says itself stays.
+func (c *Candidate) Settle() {
+	settled := maps.Clone(c.Attrs)
+	if settled == nil {
+		settled = map[string]any{}
+	}
+	for _, code := range c.Assumed {
+		if answer, given := c.Answers[code]; given {
+			settled[code] = answer
+		}
+	}
+	c.Attrs = settled
+}
+
+// MaskedSecond shows the second phone like MaskedPhone.
+func (c Candidate) MaskedSecond() string { return maskMiddle(c.Second, 3, 4) }
 
 // MaskedPhone shows the first three and last four digits: 138****1234.
 func (c Candidate) MaskedPhone() string { return maskMiddle(c.Phone, 3, 4) }
@@ -93,4 +115,9 @@ type Memo struct {
 	Current string   `json:"current,omitempty"` // material the next photo goes to
 	Shown   []string `json:"shown,omitempty"`   // materials of the last list shown, so that a number picks one
 	Swap    int64    `json:"swap,omitempty"`    // photo that the next one sent replaces
+	Doubt   string   `json:"doubt,omitempty"`   // SHA256 of a photo kept with a doubt that the next one sent replaces
+	Asking  string   `json:"asking,omitempty"`  // attribute the candidate is being asked about
+	Asked   []string `json:"asked,omitempty"`   // attributes answered or passed over in this go
+	Again   bool     `json:"again,omitempty"`   // this go asks also what was answered before
+	Leaving bool     `json:"leaving,omitempty"` // the next text is a question for staff
 }

@@ -7,6 +7,7 @@ type PhotoState string
 
 const (
 	Kept     PhotoState = "kept"     // counts for its material
+	InTray   PhotoState = "tray"     // stored, but for no material yet: the candidate files it
 	Replaced PhotoState = "replaced" // a newer one took its place; stays in history
 	Deleted  PhotoState = "deleted"  // taken out by the candidate; stays in history
 )
@@ -33,6 +34,7 @@ type Photo struct {
 	PHash       uint64
 	DHash       uint64
 	Verdicts    []Verdict
+	Tray        int   // the number by which the candidate files it while InTray, from 1
 	MessageID   int64 // the WeChat message that brought it
 	ReceivedAt  time.Time
 }

@@ -16,6 +16,7 @@ type RosterRow struct {
 	Phone    string         // 11 digits
 	Site     string         // a site code of the season
 	Attrs    map[string]any // by attribute code, defaults filled in
+	Assumed  []string       // of these, the codes the row left to their default
 }
 
 // RowProblem is what is wrong with one cell, in words for staff that never repeat the cell.

@@ -40,6 +40,7 @@ func (r *roster) line(number int, cells []string) {
 	row := RosterRow{
 		Line: number, Number: l.number(), Name: l.name(), IDType: idType,
 		IDNumber: l.idNumber(idType), Phone: l.phone(), Site: l.site(), Attrs: l.attrs(),
+		Assumed: l.assumed(),
 	}
 	if len(l.bad) == 0 {
 		r.rows = append(r.rows, row)
@@ -161,6 +162,17 @@ func tellSites(sites []Site) string {
 		codes = append(codes, "……")
 	}
 	return strings.Join(codes, "、")
+}
+
+// assumed lists the attributes this row says nothing about.
+func (l *rosterLine) assumed() []string {
+	var codes []string
+	for _, a := range l.roster.season.Attributes {
+		if cleanCell(l.cells[a.Name]) == "" {
+			codes = append(codes, a.Code)
+		}
+	}
+	return codes
 }
 
 func (l *rosterLine) attrs() map[string]any {

@@ -62,7 +62,9 @@ func TestParseRosterReadsARow(t *testing.T) {
 		{"another name for the card", func(row []string) { row[2] = "第二代身份证" }, func(*RosterRow) {}},
 		{"no type means the card", func(row []string) { row[2] = "" }, func(*RosterRow) {}},
 		{"alias of an attribute", func(row []string) { row[6] = "执业医师" }, func(*RosterRow) {}},
-		{"blank attributes", func(row []string) { row[7], row[8] = "", "" }, func(r *RosterRow) { r.Attrs["unit_count"] = 1 }},
+		{"blank attributes", func(row []string) { row[7], row[8] = "", "" }, func(r *RosterRow) {
+			r.Attrs["unit_count"], r.Assumed = 1, []string{"fresh", "unit_count"}
+		}},
 		{"foreign name", func(row []string) { row[1] = "O’Neil  J. (李) 阿卜杜拉·买买提" }, func(r *RosterRow) { r.Name = "O’Neil J. (李) 阿卜杜拉·买买提" }},
 		{"rare character of the private area", func(row []string) { row[1] = "样\ue863" }, func(r *RosterRow) { r.Name = "样\ue863" }},
 		{"residence permit", func(row []string) { row[2], row[3] = "港澳台居民居住证", citizen("81000019900101001") },

@@ -33,6 +33,7 @@ type Submission struct {
 	DeadlineAt  time.Time // until when returned items should be corrected
 	SiteBy      int64     // staff who passed it at the exam site
 	AreaBy      int64     // staff who passed it at the exam area
+	OpenedAt    time.Time // when a reviewer first opened what was submitted; zero: nobody has, it can be withdrawn
 	Version     int64     // exact guard against two writers
 }
 
@@ -64,6 +65,7 @@ type Case struct {
 	Submission Submission
 	Items      []Item  // judged or submitted materials; a material without an item is open
 	Photos     []Photo // kept photos, ordered by material and Seq
+	Tray       []Photo // photos that wait to be filed, by Tray
 }
 
 // Item returns the item of a material, an open one when there is none yet.

@@ -25,6 +25,9 @@ type Desk struct {
 	Log    *slog.Logger     // nil: silent
 	Wake   func()           // tells the notice loop that rows are due; may be nil
 
+	// Tell sends words to a WeChat user, now or with the next reply; nil: nobody is told.
+	Tell func(ctx context.Context, openID, words string) (delivered bool, err error)
+
 	hashing hashing
 	dummy   sync.Once
 	nobody  string // a hash no password fits, so that an unknown name costs as much time

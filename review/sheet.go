@@ -65,6 +65,11 @@ func (d *Desk) Sheet(ctx context.Context, staff intake.Staff, candidateID int64)
 	if !staff.Sees(c.Candidate.Site) {
 		return Sheet{}, fmt.Errorf("sheet: %w", foreign(candidateID))
 	}
+	if c.Submission.OpenedAt.IsZero() && staff.MayDecide(c) == nil { // from now on it cannot be withdrawn
+		if err := d.DB.Opened(ctx, candidateID, d.now()); err != nil {
+			return Sheet{}, fmt.Errorf("sheet: %w", err)
+		}
+	}
 	s := Sheet{Case: c, MayDecide: staff.MayDecide(c), Fields: fields(d.Season, c.Candidate)}
 	if tell, exempt := d.Season.Exempt(c.Candidate.Attrs); exempt {
 		s.Exempt = tell

@@ -10,14 +10,22 @@ import (
 )
 
 const candidateColumns = `c.id, c.number, c.name, c.id_type, c.id_number, c.phone, c.phone_ok, c.site, c.attrs,
+	c.answers, c.assumed, c.second_phone,
 	c.openid, c.bound_at, c.version`
 
 func candidateDest(c *intake.Candidate) []any {
 	return []any{&c.ID, &c.Number, &c.Name, &c.IDType, &c.IDNumber, &c.Phone, &c.PhoneOK, &c.Site, attrs{&c.Attrs},
-		blank(&c.OpenID), moment{&c.BoundAt}, &c.Version}
+		attrs{&c.Answers}, asJSON{&c.Assumed}, &c.Second, blank(&c.OpenID), moment{&c.BoundAt}, &c.Version}
 }
 
 func readCandidate(r row) (c intake.Candidate, err error) {
+	err = r.Scan(candidateDest(&c)...)
+	c.Settle()
+	return c, err
+}
+
+// readRostered reads a candidate with the attributes as the roster gave them.
+func readRostered(r row) (c intake.Candidate, err error) {
 	return c, r.Scan(candidateDest(&c)...)
 }
 
@@ -81,15 +89,16 @@ func (q Q) Unbind(ctx context.Context, candidateID int64) error {
 	return within(fmt.Sprintf("unbind candidate %d", candidateID), err)
 }
 
-// SaveCandidate stores what the candidate may change, Phone, PhoneOK and Attrs, and returns
-// it with its new version; intake.ErrConflict when it changed meanwhile.
+// SaveCandidate stores what the candidate may change, Phone, PhoneOK, Second and Answers, and
+// returns it settled, with its new version; intake.ErrConflict when it changed meanwhile.
 func (q Q) SaveCandidate(ctx context.Context, c intake.Candidate) (intake.Candidate, error) {
-	if c.Attrs == nil {
-		c.Attrs = map[string]any{}
+	if c.Answers == nil {
+		c.Answers = map[string]any{}
 	}
 	err := q.execOne(ctx, intake.ErrConflict, `UPDATE candidates
-		SET phone = ?, phone_ok = ?, attrs = ?, version = version + 1 WHERE id = ? AND version = ?`,
-		c.Phone, c.PhoneOK, asJSON{c.Attrs}, c.ID, c.Version)
+		SET phone = ?, phone_ok = ?, second_phone = ?, answers = ?, version = version + 1 WHERE id = ? AND version = ?`,
+		c.Phone, c.PhoneOK, c.Second, asJSON{c.Answers}, c.ID, c.Version)
 	c.Version++
+	c.Settle()
 	return c, within(fmt.Sprintf("save candidate %d", c.ID), err)
 }

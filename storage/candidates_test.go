@@ -123,7 +123,7 @@ func TestCandidateIsSavedByVersionAndAttributesKeepTheirTypes(t *testing.T) {
 		c := roster(t, db, "A", 1)[0]
 		same(t, c.Attrs, map[string]any{"level": "执业", "years": 3})
 		c.Phone, c.PhoneOK = "13912345678", true
-		c.Attrs = map[string]any{"n": 7, "f": 1.5, "b": true, "list": []any{1, "x"}, "o": map[string]any{"n": 2}, "nil": nil}
+		c.Answers = map[string]any{"n": 7, "f": 1.5, "b": true, "list": []any{1, "x"}, "o": map[string]any{"n": 2}, "nil": nil}
 		c.Name = "not saved"
 		saved := must(db.SaveCandidate(ctx, c))(t)
 		_, err := db.SaveCandidate(ctx, c)
@@ -144,7 +144,7 @@ func TestRosterIsImportedAgainWithoutLosingWhatCandidatesDid(t *testing.T) {
 		rows := make([]intake.RosterRow, 1201)
 		for i := range rows {
 			rows[i] = intake.RosterRow{Line: i + 2, Number: fmt.Sprint(1000 + i), Name: "张三", IDType: "居民身份证",
-				IDNumber: fmt.Sprintf("1101011990010%04dx", i), Phone: "13800000000", Site: "A", Attrs: map[string]any{"n": i}}
+				IDNumber: fmt.Sprintf("1101011990010%04dx", i), Phone: "13800000000", Site: "A", Attrs: map[string]any{"n": i, "m": "default"}, Assumed: []string{"m", "o"}}
 		}
 		var heard []int
 		result := must(db.ImportRoster(ctx, rows, func(done int) { heard = append(heard, done) }))(t)
@@ -155,17 +155,20 @@ func TestRosterIsImportedAgainWithoutLosingWhatCandidatesDid(t *testing.T) {
 		c := must(db.CandidateByNumber(ctx, "1000"))(t)
 		ok(t, db.Bind(ctx, c.ID, "o-1", t0))
 		c = must(db.Candidate(ctx, c.ID))(t)
-		c.Phone, c.PhoneOK, c.Attrs["answer"] = "13900000000", true, "yes"
+		c.Phone, c.PhoneOK, c.Answers = "13900000000", true, map[string]any{"n": 5, "m": "said", "o": true}
 		c = must(db.SaveCandidate(ctx, c))(t)
+
+		same(t, c.Attrs, map[string]any{"n": 0, "m": "said", "o": true}) // not n: the roster itself says that
+		same(t, must(db.ImportRoster(ctx, rows, nil))(t), storage.ImportResult{Same: 1201})
 
 		changed := slices.Clone(rows)
 		for i := range 3 {
 			changed[i].Name, changed[i].Phone, changed[i].Site = "李四", "13700000000", "B"
-			changed[i].Attrs = map[string]any{"n": -1}
+			changed[i].Attrs = map[string]any{"n": -1, "m": "default"}
 		}
 		changed = append(changed, intake.RosterRow{Line: 1203, Number: "9999", Site: "A"})
 		same(t, must(db.ImportRoster(ctx, changed, nil))(t), storage.ImportResult{New: 1, Changed: 3, Same: 1198})
-		c.Name, c.Site, c.Attrs, c.Version = "李四", "B", map[string]any{"n": -1, "answer": "yes"}, c.Version+1
+		c.Name, c.Site, c.Attrs, c.Version = "李四", "B", map[string]any{"n": -1, "m": "said", "o": true}, c.Version+1
 		same(t, must(db.Candidate(ctx, c.ID))(t), c)
 		same(t, must(db.CandidateByNumber(ctx, "1001"))(t).Phone, "13700000000")
 		same(t, len(must(db.Queue(ctx, storage.QueueFilter{Site: "B"}))(t)), 1) // the submission moved along

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"cailiao/intake"
 )
@@ -33,7 +34,7 @@ func (q Q) LockCase(ctx context.Context, candidateID int64) (intake.Case, error)
 // readCase takes three round trips.
 func (q Q) readCase(ctx context.Context, candidateID int64) (intake.Case, error) {
 	c, err := one(ctx, q, readCaseHead, "SELECT "+candidateColumns+`,
-			s.id, s.candidate_id, s.state, s.round, s.submitted_at, s.returned_at, s.deadline_at, s.site_by, s.area_by, s.version
+			s.id, s.candidate_id, s.state, s.round, s.submitted_at, s.returned_at, s.deadline_at, s.site_by, s.area_by, s.opened_at, s.version
 		FROM candidates c LEFT JOIN submissions s ON s.candidate_id = c.id WHERE c.id = ?`, candidateID)
 	if err != nil {
 		return intake.Case{}, err
@@ -46,19 +47,29 @@ func (q Q) readCase(ctx context.Context, candidateID int64) (intake.Case, error)
 	if err != nil {
 		return intake.Case{}, fmt.Errorf("items: %w", err)
 	}
-	c.Photos, err = list(ctx, q, readPhoto, "SELECT "+photoColumns+` FROM photos
-		WHERE candidate_id = ? AND state = ? ORDER BY material, seq`, candidateID, intake.Kept)
+	photos, err := list(ctx, q, readPhoto, "SELECT "+photoColumns+` FROM photos
+		WHERE candidate_id = ? AND state IN (?, ?) ORDER BY material, seq`, candidateID, intake.Kept, intake.InTray)
 	if err != nil {
 		return intake.Case{}, fmt.Errorf("photos: %w", err)
 	}
+	for _, p := range photos {
+		if p.State == intake.InTray {
+			c.Tray = append(c.Tray, p)
+		} else {
+			c.Photos = append(c.Photos, p)
+		}
+	}
+	slices.SortFunc(c.Tray, func(a, b intake.Photo) int { return a.Tray - b.Tray })
 	return c, nil
 }
 
 func readCaseHead(r row) (c intake.Case, err error) {
 	s := &c.Submission
 	dest := append(candidateDest(&c.Candidate), blank(&s.ID), blank(&s.CandidateID), blank(&s.State), blank(&s.Round),
-		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, blank(&s.SiteBy), blank(&s.AreaBy), blank(&s.Version))
-	return c, r.Scan(dest...)
+		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, blank(&s.SiteBy), blank(&s.AreaBy), moment{&s.OpenedAt}, blank(&s.Version))
+	err = r.Scan(dest...)
+	c.Candidate.Settle()
+	return c, err
 }
 
 func readItem(r row) (i intake.Item, err error) {
@@ -90,13 +101,35 @@ func (q Q) saveSubmission(ctx context.Context, before, s intake.Submission) (int
 		return q.insertSubmission(ctx, s)
 	}
 	s.Version = before.Version + 1
+	fresh := s.State == intake.Submitted && before.State != intake.Submitted // what was submitted nobody has seen
 	err := q.execOne(ctx, intake.ErrConflict, `UPDATE submissions
 		SET state = ?, round = ?, submitted_at = ?, returned_at = ?, deadline_at = ?, site_by = ?, area_by = ?,
-			first_round = ?, due_order = ?, updated_at = ?, version = ?
+			first_round = ?, due_order = ?, updated_at = ?, version = ?,
+			opened_at = CASE WHEN ? THEN 0 ELSE opened_at END
 		WHERE id = ? AND version = ?`,
 		s.State, s.Round, micros(s.SubmittedAt), micros(s.ReturnedAt), micros(s.DeadlineAt), s.SiteBy, s.AreaBy,
-		s.Round <= 1, dueOrder(s), micros(q.now()), s.Version, before.ID, before.Version)
+		s.Round <= 1, dueOrder(s), micros(q.now()), s.Version, fresh, before.ID, before.Version)
+	if fresh {
+		s.OpenedAt = time.Time{}
+	}
 	return s, err
+}
+
+// Opened notes that a reviewer has opened what a candidate submitted; the first time counts.
+func (q Q) Opened(ctx context.Context, candidateID int64, now time.Time) error {
+	_, err := q.exec(ctx, `UPDATE submissions SET opened_at = ? WHERE candidate_id = ? AND opened_at = 0 AND state IN (?, ?)`,
+		micros(now), candidateID, intake.Submitted, intake.SitePassed)
+	return within(fmt.Sprintf("opened %d", candidateID), err)
+}
+
+// StillClosed is intake.ErrConflict when a reviewer has opened the submission. In a transaction
+// that changed the submission it settles who was first.
+func (q Q) StillClosed(ctx context.Context, candidateID int64) error {
+	n, err := one(ctx, q, value[int], "SELECT COUNT(*) FROM submissions WHERE candidate_id = ? AND opened_at = 0", candidateID)
+	if err == nil && n == 0 {
+		err = intake.ErrConflict
+	}
+	return within(fmt.Sprintf("still closed %d", candidateID), err)
 }
 
 func (q Q) insertSubmission(ctx context.Context, s intake.Submission) (intake.Submission, error) {

@@ -101,6 +101,14 @@ func (q Q) Unfinished(ctx context.Context, openID string, now time.Time) ([]Mess
 	return messages, nil
 }
 
+// NewestPhoto returns the photo message of a user recorded last among those to be worked on now,
+// or intake.ErrNotFound.
+func (q Q) NewestPhoto(ctx context.Context, openID string, now time.Time) (Message, error) {
+	m, err := one(ctx, q, readMessage, "SELECT "+messageColumns+` FROM messages
+		WHERE openid = ? AND state = ? AND kind = 'image' AND due_at <= ? ORDER BY id DESC LIMIT 1`, openID, MessageNew, micros(now))
+	return m, within("newest photo", err)
+}
+
 // Finish closes a message with its reply; an empty one means there is nothing to say.
 func (q Q) Finish(ctx context.Context, id int64, reply string, now time.Time) error {
 	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE messages

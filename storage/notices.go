@@ -39,6 +39,15 @@ func (q Q) AddNotices(ctx context.Context, notices []intake.Notice) error {
 	return within("add notices", err)
 }
 
+// RearmNotices brings cancelled reminders of a round back that are still to come, when what
+// made them moot is taken back.
+func (q Q) RearmNotices(ctx context.Context, candidateID int64, round int, now time.Time) error {
+	_, err := q.exec(ctx, `UPDATE notices SET state = ?, closed_at = 0, problem = ''
+		WHERE candidate_id = ? AND state = ? AND round = ? AND kind = ? AND due_at > ?`,
+		intake.NoticeWaiting, candidateID, intake.NoticeCancelled, round, intake.NoticeReminder, micros(now))
+	return within("rearm notices", err)
+}
+
 // CancelNotices cancels what still waits of a candidate's round, of some kinds or, without
 // kinds, of all; it returns how many.
 func (q Q) CancelNotices(ctx context.Context, candidateID int64, round int, kinds ...intake.NoticeKind) (int64, error) {

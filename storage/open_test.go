@@ -140,8 +140,8 @@ func TestInstancesThatStartAtOnceMigrateOnce(t *testing.T) {
 		ok(t, err)
 		same(t, have, want)
 		var times int
-		ok(t, db.Pool().Get(&times, "SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0"))
-		same(t, int64(times), want)
+		ok(t, db.Pool().Get(&times, "SELECT COUNT(*) - COUNT(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0"))
+		same(t, times, 0)
 	})
 }
 

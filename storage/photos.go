@@ -9,12 +9,12 @@ import (
 )
 
 const photoColumns = `id, candidate_id, material, seq, round, state, sha256, format, width, height, bytes, copy_bytes,
-	original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts, message_id, received_at`
+	original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts, tray, message_id, received_at`
 
 func readPhoto(r row) (p intake.Photo, err error) {
 	err = r.Scan(&p.ID, &p.CandidateID, &p.Material, &p.Seq, &p.Round, &p.State, &p.SHA256, &p.Format, &p.Width, &p.Height,
 		&p.Bytes, &p.CopyBytes, &p.Original, &p.Copy, &p.Screen, &p.Thumb, bits{&p.PHash}, bits{&p.DHash},
-		asJSON{&p.Verdicts}, blank(&p.MessageID), moment{&p.ReceivedAt})
+		asJSON{&p.Verdicts}, &p.Tray, blank(&p.MessageID), moment{&p.ReceivedAt})
 	return p, err
 }
 
@@ -37,11 +37,11 @@ func (q Q) AddPhoto(ctx context.Context, p intake.Photo) (intake.Photo, error) {
 	p.Seq = last + 1
 	p.ID, err = q.insert(ctx, `INSERT INTO photos (candidate_id, material, seq, round, state, state_at, sha256, format,
 			width, height, bytes, copy_bytes, original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts,
-			message_id, received_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			tray, message_id, received_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		p.CandidateID, p.Material, p.Seq, p.Round, p.State, micros(p.ReceivedAt), p.SHA256, p.Format,
 		p.Width, p.Height, p.Bytes, p.CopyBytes, p.Original, p.Copy, p.Screen, p.Thumb, int64(p.PHash), int64(p.DHash),
-		asJSON{p.Verdicts}, orNull(p.MessageID), micros(p.ReceivedAt))
+		asJSON{p.Verdicts}, p.Tray, orNull(p.MessageID), micros(p.ReceivedAt))
 	if err != nil {
 		return intake.Photo{}, fmt.Errorf("add photo: %w", err)
 	}
@@ -52,6 +52,18 @@ func (q Q) AddPhoto(ctx context.Context, p intake.Photo) (intake.Photo, error) {
 func (q Q) SetPhotoState(ctx context.Context, id int64, state intake.PhotoState, now time.Time) error {
 	err := q.execOne(ctx, intake.ErrNotFound, "UPDATE photos SET state = ?, state_at = ? WHERE id = ?", state, micros(now), id)
 	return within(fmt.Sprintf("photo %d", id), err)
+}
+
+// FilePhoto gives a photo of the tray to a material, as its newest one.
+func (q Q) FilePhoto(ctx context.Context, p intake.Photo, now time.Time) error {
+	last, err := one(ctx, q, value[int], "SELECT COALESCE(MAX(seq), 0) FROM photos WHERE candidate_id = ? AND material = ?",
+		p.CandidateID, p.Material)
+	if err != nil {
+		return fmt.Errorf("file photo: %w", err)
+	}
+	err = q.execOne(ctx, intake.ErrConflict, `UPDATE photos SET material = ?, seq = ?, round = ?, state = ?, state_at = ?
+		WHERE id = ? AND state = ?`, p.Material, last+1, p.Round, intake.Kept, micros(now), p.ID, intake.InTray)
+	return within(fmt.Sprintf("file photo %d", p.ID), err)
 }
 
 // Photo returns one photo, or intake.ErrNotFound.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"cailiao/intake"
@@ -51,7 +52,7 @@ func (q Q) importStep(ctx context.Context, rows []intake.RosterRow, result *Impo
 	for i, r := range rows {
 		numbers[i] = r.Number
 	}
-	found, err := list(ctx, q, readCandidate, "SELECT "+candidateColumns+" FROM candidates c WHERE c.number IN "+
+	found, err := list(ctx, q, readRostered, "SELECT "+candidateColumns+" FROM candidates c WHERE c.number IN "+
 		marks(1, len(numbers)), args(numbers)...)
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (q Q) importStep(ctx context.Context, rows []intake.RosterRow, result *Impo
 		case !exists:
 			result.New++
 			fresh = append(fresh, after.Number, after.Name, after.IDType, after.IDNumber, idTail(after.IDNumber),
-				after.Phone, false, after.Site, attrs, 0, 1)
+				after.Phone, false, after.Site, attrs, asJSON{after.Assumed}, 0, 1)
 		case same:
 			result.Same++
 		default:
@@ -84,12 +85,12 @@ func (q Q) importStep(ctx context.Context, rows []intake.RosterRow, result *Impo
 			}
 		}
 	}
-	const columns = 11
+	const columns = 12
 	if len(fresh) == 0 {
 		return nil
 	}
 	_, err = q.exec(ctx, `INSERT INTO candidates (number, name, id_type, id_number, id_tail, phone, phone_ok, site, attrs,
-		bound_at, version) VALUES `+marks(len(fresh)/columns, columns), fresh...)
+		assumed, bound_at, version) VALUES `+marks(len(fresh)/columns, columns), fresh...)
 	return err
 }
 
@@ -102,14 +103,14 @@ func rostered(c intake.Candidate, r intake.RosterRow) (intake.Candidate, string,
 	merged := map[string]any{}
 	maps.Copy(merged, c.Attrs)
 	maps.Copy(merged, r.Attrs)
-	c.Attrs = merged
+	c.Attrs, c.Assumed = merged, append([]string{}, r.Assumed...)
 	text, err := json.Marshal(merged)
 	return c, string(text), err
 }
 
 func sameRoster(before, after intake.Candidate, attrs string) (bool, error) {
 	text, err := json.Marshal(before.Attrs)
-	return err == nil && string(text) == attrs && before.Name == after.Name && before.IDType == after.IDType &&
+	return err == nil && string(text) == attrs && slices.Equal(before.Assumed, after.Assumed) && before.Name == after.Name && before.IDType == after.IDType &&
 		before.IDNumber == after.IDNumber && before.Phone == after.Phone && before.Site == after.Site, err
 }
 
@@ -122,9 +123,9 @@ func (q Q) updateRoster(ctx context.Context, before intake.Candidate, r intake.R
 			return err
 		}
 		n, err := q.exec(ctx, `UPDATE candidates
-			SET name = ?, id_type = ?, id_number = ?, id_tail = ?, phone = ?, site = ?, attrs = ?, version = version + 1
+			SET name = ?, id_type = ?, id_number = ?, id_tail = ?, phone = ?, site = ?, attrs = ?, assumed = ?, version = version + 1
 			WHERE id = ? AND version = ?`,
-			after.Name, after.IDType, after.IDNumber, idTail(after.IDNumber), after.Phone, after.Site, attrs,
+			after.Name, after.IDType, after.IDNumber, idTail(after.IDNumber), after.Phone, after.Site, attrs, asJSON{after.Assumed},
 			before.ID, before.Version)
 		if err != nil {
 			return err
@@ -132,7 +133,7 @@ func (q Q) updateRoster(ctx context.Context, before intake.Candidate, r intake.R
 		if n == 1 {
 			break
 		}
-		if before, err = q.Candidate(ctx, before.ID); err != nil {
+		if before, err = one(ctx, q, readRostered, "SELECT "+candidateColumns+" FROM candidates c WHERE c.id = ?", before.ID); err != nil {
 			return err
 		}
 	}

@@ -148,7 +148,7 @@ func (q Q) now() time.Time {
 // tables in an order that respects references.
 var tables = []string{
 	"candidates", "submissions", "items", "photos", "decisions", "talks", "messages",
-	"notices", "delivery_events", "notice_pauses", "consents", "staff", "events", "attempts",
+	"notices", "delivery_events", "notice_pauses", "consents", "staff", "events", "attempts", "questions", "used_scenes",
 }
 
 // TableCounts counts the rows of every table, for `cailiao check` and tests; it reads whole

@@ -4,6 +4,7 @@ package templates
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -37,10 +38,42 @@ type Say struct {
 	Verdicts     []intake.Verdict
 	Done, Total  int  // required items complete, and in all
 	N            int  // a number of the text's own
+	Moved        int  // photos filed before room ran out
 	Swapped      bool // the photo took another's place
 	Text         string
 	Example      string // URL of an example picture
+	Tray         []intake.Photo
+	Shots        []Shot            // what became of the photos of an album
+	Attribute    intake.Attribute  // asked about
+	Choices      []intake.Choice   // its answers
+	Questions    int               // how many are still open
+	New, Gone    []intake.Material // what an answer changed on the list
+	Ahead        int               // submissions before this one in the queue
+	Wait         time.Duration     // estimate; 0: not known
+	Opened       bool              // a reviewer has opened the submission
+	Page         string            // URL of the candidate's own page
 	Until, Now   time.Time
+}
+
+// Shot is what became of one photo of an album, or of several in a row.
+type Shot struct {
+	From, To int // numbers
+	Fate     string
+	Name     string // of the material
+	Verdict  intake.Verdict
+}
+
+// Same says that the next photo fared the same, so that one line tells both.
+func (s Shot) Same(next Shot) bool {
+	return s.Fate == next.Fate && s.Name == next.Name && s.Verdict.Code == next.Verdict.Code && s.To+1 == next.From
+}
+
+// Numbers are the photos' numbers: 2 or 2–4.
+func (s Shot) Numbers() string {
+	if s.From == s.To {
+		return strconv.Itoa(s.From)
+	}
+	return fmt.Sprintf("%d–%d", s.From, s.To)
 }
 
 // Sheet is one returned item with its reasons.
@@ -62,6 +95,7 @@ func Chat(name string, say Say) (string, error) {
 var chatFuncs = template.FuncMap{
 	"link": Link, "href": href, "number": number, "mark": mark, "count": count, "bar": bar,
 	"short": short, "seen": seen, "moment": Moment, "left": left,
+	"groups": groups, "numbers": numbers, "names": names, "span": span,
 }
 
 // Link is a tappable word that sends itself, as WeChat renders it in text replies.
@@ -165,4 +199,63 @@ func left(until, now time.Time) string {
 		return fmt.Sprintf("还剩 %d 小时", int(d.Hours()))
 	}
 	return fmt.Sprintf("还剩 %d 天", int(d.Hours())/24)
+}
+
+// numbers are those of the tray, runs joined: 2–4、7.
+func numbers(tray []intake.Photo) string {
+	var runs []Shot
+	for _, p := range tray {
+		if last := len(runs) - 1; last >= 0 && runs[last].To+1 == p.Tray {
+			runs[last].To = p.Tray
+			continue
+		}
+		runs = append(runs, Shot{From: p.Tray, To: p.Tray})
+	}
+	words := make([]string, len(runs))
+	for i, r := range runs {
+		words[i] = r.Numbers()
+	}
+	return strings.Join(words, "、")
+}
+
+func names(materials []intake.Material) string {
+	words := make([]string, len(materials))
+	for i, m := range materials {
+		words[i] = m.Name
+	}
+	return strings.Join(words, "、")
+}
+
+// span says how long something takes, roughly.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return fmt.Sprintf("%d 分钟", (int(d.Minutes())/10+1)*10)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%d 小时", int(d.Hours()+0.5))
+	}
+	return fmt.Sprintf("%d 天", int(d.Hours()/24+0.5))
+}
+
+// Group is the lines of a list that stand alike.
+type Group struct {
+	Mark  string
+	Names string
+	N     int
+}
+
+// groups puts the lines together that stand alike, in the order they first come.
+func groups(lines []intake.Line) []Group {
+	var all []Group
+	for _, l := range lines {
+		m := mark(l)
+		i := slices.IndexFunc(all, func(g Group) bool { return g.Mark == m })
+		if i < 0 {
+			all = append(all, Group{Mark: m, Names: l.Material.Name, N: 1})
+			continue
+		}
+		all[i].Names += "、" + l.Material.Name
+		all[i].N++
+	}
+	return all
 }

@@ -1,7 +1,10 @@
 package templates
 
 import (
+	"cmp"
 	_ "embed"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -11,20 +14,66 @@ import (
 //go:embed commands.txt
 var commandText string
 
-var commands = parseCommands(commandText)
+var commands, topics = parseCommands(commandText)
 
-func parseCommands(text string) map[string]string {
-	byWord := map[string]string{}
+type topic struct{ name, word string }
+
+func parseCommands(text string) (byWord map[string]string, inside []topic) {
+	byWord = map[string]string{}
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || fields[0] == "#" {
+			continue
+		}
+		if name, ok := strings.CutPrefix(fields[0], "~"); ok {
+			for _, word := range fields[1:] {
+				inside = append(inside, topic{name, word})
+			}
 			continue
 		}
 		for _, word := range fields[1:] {
 			byWord[word] = fields[0]
 		}
 	}
-	return byWord
+	return byWord, inside
+}
+
+// Topics are the commands a text in somebody's own words asks for, in the order of the text.
+func Topics(text string) []string {
+	text = strings.ToLower(width.Fold.String(text))
+	first := map[string]int{}
+	for _, t := range topics {
+		at := strings.Index(text, t.word)
+		if before, known := first[t.name]; at >= 0 && (!known || at < before) {
+			first[t.name] = at
+		}
+	}
+	names := slices.Collect(maps.Keys(first))
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(first[a]-first[b], strings.Compare(a, b)) })
+	return names
+}
+
+// ForHuman takes the call for a person off the head of a text; ok is false when it has none, or
+// nothing behind it.
+func ForHuman(text string) (rest string, ok bool) {
+	for word, name := range commands {
+		if name != "human" {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(text, word); ok {
+			behind := strings.TrimLeft(rest, " 　,，:：、。\n")
+			if behind != rest && behind != "" {
+				return behind, true
+			}
+		}
+	}
+	return "", false
+}
+
+// OnlyNumber says that a text is a number and nothing else, but for 第, 项 and the like.
+func OnlyNumber(text string) bool {
+	word, n := splitNumber(Plain(text))
+	return word == "" && n > 0
 }
 
 // Command reads what a candidate typed: the command's name ("" when it is none) and the number
@@ -36,6 +85,16 @@ func Command(text string) (name string, n int) {
 	}
 	word, n := splitNumber(text)
 	return commands[word], n
+}
+
+// IsCommand says whether a name, as a menu button may carry it, is a command.
+func IsCommand(name string) bool {
+	for _, known := range commands {
+		if known == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Plain brings typed text to one form: half-width, no outer spaces, quotes or punctuation.

@@ -12,7 +12,10 @@ import (
 	"github.com/jba/templatecheck"
 )
 
-var views = []View{LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{}}
+var views = []View{
+	LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{},
+	MinePage{}, MineProblemPage{}, QuestionsPage{},
+}
 
 func TestEveryPageFitsItsView(t *testing.T) {
 	for _, v := range views {

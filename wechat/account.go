@@ -10,6 +10,7 @@
 package wechat
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -67,7 +68,7 @@ func Open(cfg Config, cache Cache, opts Options) (*Account, error) {
 	a := &Account{
 		cfg:    cfg,
 		base:   base,
-		pages:  strings.TrimRight(opts.BrowserBase, "/"),
+		pages:  strings.TrimRight(cmp.Or(opts.BrowserBase, cfg.BrowserBase), "/"),
 		cache:  cache,
 		client: newClient(opts.Client),
 		log:    opts.Log,

@@ -21,6 +21,7 @@ type Config struct {
 	EncodingAESKey string `yaml:"encoding_aes_key"` // 消息加解密密钥, 43 letters and digits
 	PreviousAESKey string `yaml:"previous_aes_key"` // the key before a change: both are accepted, an answer uses the one that fitted
 	APIBase        string `yaml:"api_base"`         // default https://api.weixin.qq.com; every server-side call goes there
+	BrowserBase    string `yaml:"browser_base"`     // for a test double: where browsers go; default open.weixin.qq.com and mp.weixin.qq.com
 }
 
 // Validate returns every fault at once, each an *intake.FieldError with its key and what is expected. Values are not repeated: they are secrets.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 	"unicode/utf8"
@@ -43,6 +44,27 @@ func (a *Account) CreateQR(ctx context.Context, scene string, ttl time.Duration)
 		URL:      answer.URL,
 		ImageURL: a.page("https://mp.weixin.qq.com") + "/cgi-bin/showqrcode?ticket=" + url.QueryEscape(answer.Ticket),
 	}, nil
+}
+
+// QRImage fetches the picture of a code.
+func (a *Account) QRImage(ctx context.Context, code QR) ([]byte, error) {
+	const api = "showqrcode"
+	ctx, cancel := context.WithTimeout(ctx, mediaPatience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, code.ImageURL, nil)
+	if err != nil {
+		return nil, a.failed(api, err, code.Ticket)
+	}
+	response, err := a.client.Do(request)
+	if err != nil {
+		return nil, a.failed(api, err, code.Ticket)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("wechat %s: %w: status %d", api, ErrNotMedia, response.StatusCode)
+	}
+	media, err := a.readMedia(api, response, code.Ticket)
+	return media.Bytes, err
 }
 
 // page is where browsers go: the platform's host, or Options.BrowserBase.

@@ -25,12 +25,18 @@ type World struct {
 	Platform *wechattest.Platform
 	Clock    *Clock
 	URL      string // of the program
+	config   app.Config
 	stop     func() error
+	tweaks   []func(*app.App)
 }
 
 // slow stands for every limit of WeChat's five seconds: what is tested is what is said, not how
 // fast a loaded machine with the race detector is.
 const slow = time.Minute
+
+// quiet is how soon an album is taken to be complete here: the pictures of a test's album are
+// pushed within milliseconds.
+const quiet = 150 * time.Millisecond
 
 // Each runs f once per engine set that is available; see storagetest for which must be.
 func Each(t *testing.T, f func(t *testing.T, engine string)) {
@@ -50,7 +56,8 @@ func Start(t *testing.T, engine string, start time.Time, tweaks ...func(*app.App
 	t.Cleanup(w.Platform.Close)
 	api := httptest.NewServer(w.Platform)
 	t.Cleanup(api.Close)
-	w.run(t, engine, api.URL, tweaks)
+	w.tweaks = tweaks
+	w.run(t, engine, api.URL)
 	w.Platform.SetCallback(w.URL + "/wechat")
 	t.Cleanup(func() {
 		if err := w.stop(); err != nil {
@@ -60,29 +67,51 @@ func Start(t *testing.T, engine string, start time.Time, tweaks ...func(*app.App
 	return w
 }
 
-func (w *World) run(t *testing.T, engine, apiBase string, tweaks []func(*app.App)) {
+func (w *World) run(t *testing.T, engine, apiBase string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.URL = "http://" + ln.Addr().String()
-	cfg := Config(t, engine, w.Platform, apiBase, w.URL)
-	w.App, err = app.Open(t.Context(), cfg, app.Options{Now: w.Clock.Now, Log: Logger(t)})
+	w.config = Config(t, engine, w.Platform, apiBase, w.URL)
+	w.App, w.stop = serve(t, w, ln)
+}
+
+// Second starts another instance of the same program on the same stores, and returns it with its URL. Its
+// in-process Redis is its own, as if the shared one were gone, unless the engine has a server.
+func (w *World) Second(t *testing.T) (*app.App, string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Bot.Patience = slow
-	for _, tweak := range tweaks {
-		tweak(w.App)
+	second, stop := serve(t, w, ln)
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Errorf("stop the second instance: %v", err)
+		}
+	})
+	return second, "http://" + ln.Addr().String()
+}
+
+func serve(t *testing.T, w *World, ln net.Listener) (*app.App, func() error) {
+	a, err := app.Open(t.Context(), w.config, app.Options{Now: w.Clock.Now, Log: Logger(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Bot.Quiet = quiet
+	a.Bot.Patience = slow
+	for _, tweak := range w.tweaks {
+		tweak(a)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := make(chan error, 1)
-	go func() { served <- w.Serve(ctx, ln) }()
-	w.stop = sync.OnceValue(func() error {
+	go func() { served <- a.Serve(ctx, ln) }()
+	return a, sync.OnceValue(func() error {
 		cancel()
 		err := <-served
-		w.App.Close()
+		a.Close()
 		return err
 	})
 }
@@ -97,7 +126,7 @@ func Config(t *testing.T, engine string, platform *wechattest.Platform, apiBase,
 	o := platform.Options()
 	cfg.Server = app.Server{Listen: "127.0.0.1:0", PublicURL: publicURL}
 	cfg.WeChat = wechat.Config{
-		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase,
+		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase, BrowserBase: apiBase,
 	}
 	cfg.Blobs = storage.BlobsConfig{Dir: t.TempDir()}
 	cfg.Imaging.Timeout = slow

@@ -20,9 +20,17 @@ type Person struct {
 // IDTail are the last six characters, which prove who binds.
 func (p Person) IDTail() string { return p.ID[len(p.ID)-intake.ProofLength:] }
 
-// People of the tests: two at one site, one at another, one who need not upload.
+// known is a roster row that leaves nothing to ask.
+func known(unit string) map[string]string {
+	return map[string]string{
+		"单位等级": unit, "报考途径": "直接报考", "学历": "本科", "毕业院校所在地": "大陆", "有学位证书": "是", "专升本": "否",
+		"应届毕业生": "否", "当年毕业研究生": "否", "军人身份": "否", "居民身份": "大陆", "试用单位数": "1", "执业注册有变更": "否",
+	}
+}
+
+// People of the tests: the roster knows all about the first and little about the others; two at one site, one at another, one who need not upload.
 var People = withIDs([]Person{
-	{Number: "2611010001", Name: "林知夏", ID: "99000019910417003X", Phone: "13900000001", Site: "110101", More: map[string]string{"单位等级": "三级"}},
+	{Number: "2611010001", Name: "林知夏", ID: "99000019910417003X", Phone: "13900000001", Site: "110101", More: known("三级")},
 	{Number: "2611010002", Name: "周慕白", ID: "", Phone: "13900000002", Site: "110101"},
 	{Number: "2611050003", Name: "沈清和", ID: "", Phone: "13900000003", Site: "110105"},
 	{Number: "2611010004", Name: "顾长风", ID: "", Phone: "13900000004", Site: "110101", More: map[string]string{"军人身份": "现役军人"}},
@@ -102,4 +110,12 @@ func (w *World) AddStaff(t *testing.T, name string, role intake.Role, site strin
 		t.Fatal(err)
 	}
 	return staff
+}
+
+// Someone is one of many more made-up people, all of whose attributes the roster knows.
+func Someone(i int) Person {
+	return Person{
+		Number: fmt.Sprintf("27110%05d", i), Name: "考生", ID: idNumber(fmt.Sprintf("99000019910101%03d", i%1000)),
+		Phone: fmt.Sprintf("139100%05d", i), Site: "110101", More: known("二级"),
+	}
 }

@@ -150,7 +150,7 @@ func configure(dir string, platform *wechattest.Platform, apiBase, url string) (
 	o := platform.Options()
 	cfg.Server.PublicURL = url
 	cfg.WeChat = wechat.Config{
-		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase,
+		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase, BrowserBase: apiBase,
 	}
 	cfg.Database = storage.Config{Driver: "sqlite", DSN: filepath.Join(dir, "cailiao.db")}
 	cfg.Redis = storage.RedisConfig{}

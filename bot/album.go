@@ -1,0 +1,194 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"cailiao/imaging"
+	"cailiao/intake"
+	"cailiao/storage"
+	"cailiao/wechat"
+)
+
+// Photos sent together arrive as separate messages, at once, in any order, perhaps at different
+// instances. Each waits until no newer one has come for a while; then the newest one's turn takes
+// them all, in the order they were taken, and answers for all.
+
+// quietFor is how long after a photo another one still belongs to the same album.
+const quietFor = 1200 * time.Millisecond
+
+// overtaken waits until the user's album is complete; true when row is a photo and a newer one
+// has come, whose turn will take it.
+func (b *Bot) overtaken(ctx context.Context, row storage.Message) bool {
+	quiet := cmp.Or(b.Quiet, quietFor)
+	for {
+		now := b.Now()
+		newest, err := b.DB.NewestPhoto(ctx, row.OpenID, now)
+		if err != nil {
+			if !errors.Is(err, intake.ErrNotFound) {
+				b.Log.Warn("album not awaited", "message", row.ID, "err", err)
+			}
+			return false
+		}
+		if row.Kind == string(wechat.KindImage) && newest.ID > row.ID {
+			return true
+		}
+		wait := quiet - now.Sub(newest.ReceivedAt)
+		if wait <= 0 {
+			return false
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(min(wait, quiet)): // the clock may have been moved
+		}
+	}
+}
+
+// together is how many messages at the head of rows make one turn: the photos of an album, else one.
+func together(rows []storage.Message) int {
+	n := 0
+	for n < len(rows) && rows[n].Kind == string(wechat.KindImage) {
+		n++
+	}
+	return max(n, 1)
+}
+
+// shot is one photo of a turn.
+type shot struct {
+	row   storage.Message
+	msg   body
+	n     int    // its number in the summary, and in the tray
+	meant string // material it was meant for when it was put off
+	*delivery
+
+	later error  // it cannot be finished now
+	fate  string // what became of it, see summary
+	home  string // material it went to, or was in already
+}
+
+// delivery is a picture fetched, judged and stored once, kept over a second try of the turn.
+type delivery struct {
+	bytes int
+	taken *imaging.Taken
+}
+
+// lineUp takes the photos of the turn in the order the candidate sent them.
+func (t *turn) lineUp(rows []storage.Message, fetched map[int64]*delivery) error {
+	if rows[0].Kind != string(wechat.KindImage) {
+		return nil
+	}
+	for _, row := range rows {
+		s := &shot{row: row, meant: row.Material}
+		if err := json.Unmarshal(row.Body, &s.msg); err != nil {
+			return fmt.Errorf("stored message: %w", err)
+		}
+		if fetched[row.ID] == nil {
+			fetched[row.ID] = new(delivery)
+		}
+		s.delivery = fetched[row.ID]
+		t.shots = append(t.shots, s)
+	}
+	slices.SortStableFunc(t.shots, func(a, b *shot) int {
+		return cmp.Or(cmp.Compare(a.msg.Created, b.msg.Created), cmp.Compare(a.msg.MsgID, b.msg.MsgID))
+	})
+	return nil
+}
+
+// develop fetches, judges and stores all pictures of the turn side by side.
+func (t *turn) develop(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, s := range t.shots {
+		all.Go(func() { s.develop(ctx, t.bot, t.c.Candidate.ID) })
+	}
+	all.Wait()
+}
+
+// triesBroken is how often a picture that arrives empty or cut off is fetched again before the
+// candidate is asked for it again.
+const triesBroken = 2
+
+// The fates of a photo.
+const (
+	fateKept    = "kept"    // went to its material
+	fateTray    = "tray"    // waits in the tray
+	fateRefused = "refused" // not kept, see the verdict
+	fateKnown   = "known"   // was there already
+	fateSame    = "same"    // is the one that was returned
+	fateGone    = "gone"    // WeChat no longer has it
+	fateLarge   = "large"   // larger than we take
+	fateLater   = "later"   // will be finished later
+)
+
+func (s *shot) develop(ctx context.Context, b *Bot, candidate int64) {
+	if s.taken == nil {
+		media, err := b.WeChat.Media(ctx, s.msg.MediaID)
+		switch {
+		case errors.Is(err, wechat.ErrMediaTooLarge):
+			s.fate = fateLarge
+			return
+		case err != nil && wechat.ActionFor(err) == wechat.AskAgain:
+			s.fate = fateGone
+			return
+		case errors.Is(err, wechat.ErrTruncated) && s.row.Attempts >= triesBroken:
+			s.taken = &imaging.Taken{Verdicts: []intake.Verdict{{Code: imaging.Broken, Level: intake.Refuse}}}
+		case err != nil:
+			s.put(fmt.Errorf("fetch photo: %w", err))
+			return
+		default:
+			taken, err := b.Imaging.Take(ctx, media.Bytes)
+			if err != nil {
+				s.put(fmt.Errorf("judge photo: %w", err))
+				return
+			}
+			if taken.Fault != nil {
+				b.Log.Error("a picture broke the imaging code", "message", s.row.ID, "err", taken.Fault)
+			}
+			s.taken, s.bytes = &taken, len(media.Bytes)
+			if taken.Level() != intake.Refuse {
+				if err := b.store(ctx, candidate, &taken, media.Bytes); err != nil {
+					s.taken = nil // its bytes are not kept: fetch it again
+					s.put(err)
+					return
+				}
+			}
+		}
+	}
+	if s.taken.Level() == intake.Refuse {
+		s.fate = fateRefused
+	}
+}
+
+func (s *shot) put(later error) { s.later, s.fate = later, fateLater }
+
+// store keeps the bytes, before any row points at them.
+func (b *Bot) store(ctx context.Context, candidate int64, taken *imaging.Taken, original []byte) error {
+	for _, blob := range []struct {
+		kind string
+		data []byte
+	}{{"original", original}, {"copy", taken.Copy}, {"screen", taken.Screen}, {"thumb", taken.Thumb}} {
+		if err := b.Blobs.Put(ctx, storage.BlobKey(candidate, taken.SHA256, blob.kind), blob.data); err != nil {
+			return fmt.Errorf("store photo: %w", err)
+		}
+	}
+	return nil
+}
+
+// photo is the row of a shot, for no material yet.
+func (t *turn) photo(s *shot) intake.Photo {
+	id, taken := t.c.Candidate.ID, s.taken
+	key := func(kind string) string { return storage.BlobKey(id, taken.SHA256, kind) }
+	return intake.Photo{
+		CandidateID: id, Round: t.c.Submission.Round, State: intake.Kept,
+		SHA256: taken.SHA256, Format: taken.Format, Width: taken.Width, Height: taken.Height,
+		Bytes: s.bytes, CopyBytes: len(taken.Copy), PHash: taken.PHash, DHash: taken.DHash,
+		Verdicts: taken.Verdicts, MessageID: s.row.ID, ReceivedAt: t.now,
+		Original: key("original"), Copy: key("copy"), Screen: key("screen"), Thumb: key("thumb"),
+	}
+}

@@ -1,0 +1,76 @@
+package templates
+
+import (
+	"time"
+
+	"cailiao/intake"
+)
+
+// MinePage is what a candidate sees of their own materials.
+type MinePage struct {
+	Season    string
+	Name      string // masked
+	Site      intake.Site
+	State     intake.State
+	Over      bool // the window has closed
+	Until     time.Time
+	Left      string
+	Sheets    []Sheet // what was returned
+	DataWrong bool    // some of it is about registration data
+	Lines     []MineLine
+	Tray      []intake.Photo
+	Done      int
+	Total     int
+}
+
+func (MinePage) page() string { return "mine" }
+
+// MineLine is one material on it.
+type MineLine struct {
+	intake.Line
+	Mark string
+}
+
+// Feedback says which of the three kinds of feedback the page begins with.
+func (p MinePage) Feedback() string {
+	switch p.State {
+	case intake.Returned, intake.SitePassed, intake.Passed:
+		return string(p.State)
+	}
+	return ""
+}
+
+// MarkOf is where a line stands, in the official words.
+func MarkOf(l intake.Line) string { return mark(l) }
+
+// LeftUntil is how much time is left, in words.
+func LeftUntil(until, now time.Time) string { return left(until, now) }
+
+// MineProblemPage tells a candidate why the page does not open.
+type MineProblemPage struct {
+	Season string
+	Cause  string // "snapshot", "unbound", "again"
+}
+
+func (MineProblemPage) page() string { return "mine-problem" }
+
+// QuestionsPage lists what candidates asked, for staff.
+type QuestionsPage struct {
+	Frame
+	Questions []QuestionRow
+}
+
+func (QuestionsPage) page() string { return "questions" }
+
+// QuestionRow is one question.
+type QuestionRow struct {
+	URL      string // of the candidate's sheet
+	Action   string // where the answer is posted
+	Name     string
+	Text     string
+	Asked    time.Time
+	Until    time.Time // until when an answer goes out at once
+	Open     bool      // it does now
+	Draft    string    // an answer that was refused
+	Answered bool      // somebody else was faster
+}
