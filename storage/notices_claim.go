@@ -55,9 +55,17 @@ type Claim struct {
 // ClaimNotices takes a candidate's due notices of some kinds, all in one statement: nobody else
 // works on the same person meanwhile. None: somebody else has them, or they are no longer due.
 func (q Q) ClaimNotices(ctx context.Context, candidateID int64, c Claim) ([]intake.Notice, error) {
-	claimed, err := q.exec(ctx, `UPDATE notices SET lease_until = ?, owner = ?
-		WHERE candidate_id = ? AND state = ? AND due_at <= ? AND lease_until <= ? AND kind IN `+marks(1, len(c.Kinds)),
-		append([]any{micros(c.Until), c.Owner, candidateID, intake.NoticeWaiting, micros(c.Now), micros(c.Now)}, args(c.Kinds)...)...)
+	var claimed int64
+	claim := func(q Q) (err error) {
+		claimed, err = q.exec(ctx, `UPDATE notices SET lease_until = ?, owner = ?
+			WHERE candidate_id = ? AND state = ? AND due_at <= ? AND lease_until <= ? AND kind IN `+marks(1, len(c.Kinds)),
+			append([]any{micros(c.Until), c.Owner, candidateID, intake.NoticeWaiting, micros(c.Now), micros(c.Now)}, args(c.Kinds)...)...)
+		return err
+	}
+	err := claim(q)
+	if q.home.dialect.classify(err) == faultBusy { // a decision on the same person at this moment
+		err = q.atomic(ctx, claim)
+	}
 	if err != nil || claimed == 0 {
 		return nil, within(fmt.Sprintf("claim notices of candidate %d", candidateID), err)
 	}
