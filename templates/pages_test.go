@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"cailiao/imaging"
+	"cailiao/intake"
+
 	"github.com/jba/templatecheck"
 )
 
