@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs every test, with all that is needed for it:  ./test.sh [-short] [packages…]
-# Installs mariadb-server, redis-server, libjpeg-turbo-progs and chromium from Debian where missing, starts private
+# Installs mariadb-server, redis-server, libjpeg-turbo-progs, chromium and npm from Debian where missing, starts private
 # instances in a temporary folder on free ports, and stops them by pid whatever happens.
-# -short leaves out the browser and the slow parts.
+# -short leaves out the browser, reading pictures and the slow parts.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -22,7 +22,7 @@ command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer (htt
 
 # --- what must be on the machine -----------------------------------------------------------
 declare -A packageOf=([mariadbd]=mariadb-server [redis-server]=redis-server [djpeg]=libjpeg-turbo-progs)
-[ -n "$short" ] || packageOf[chromium]=chromium
+[ -n "$short" ] || { packageOf[chromium]=chromium; packageOf[npm]=npm; }
 missing=()
 for tool in "${!packageOf[@]}"; do
   PATH="$PATH:/usr/sbin" command -v "$tool" >/dev/null || missing+=("${packageOf[$tool]}")
@@ -103,4 +103,14 @@ unformatted=$(gofmt -l .)
 go vet "${packages[@]}"
 say "tests, with the race detector"
 go test -race -timeout 20m ${short:+-short} "${packages[@]}"
+if [ -z "$short" ] && [ "${packages[*]}" = ./... ]; then
+  say "tests of reading pictures, with the models"
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64 | Linux-aarch64)
+      ./setup-reading.sh data/reading
+      CAILIAO_TEST_READING=$PWD/data/reading go test -tags reading -timeout 20m -run 'Reading|Sample|Unreadable|Missing|Without' ./imaging/reading ./bot
+      ;;
+    *) echo "left out: the runtime is prepared for Linux on x86-64 and arm64 only" ;;
+  esac
+fi
 say "all tests passed"

@@ -1,4 +1,4 @@
-//go:build reading
+//go:build reading && cgo
 
 package bot_test
 

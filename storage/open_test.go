@@ -139,9 +139,9 @@ func TestInstancesThatStartAtOnceMigrateOnce(t *testing.T) {
 		have, want, err := db.Version(ctx)
 		ok(t, err)
 		same(t, have, want)
-		var times int
-		ok(t, db.Pool().Get(&times, "SELECT COUNT(*) - COUNT(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0"))
-		same(t, times, 0)
+		var twice int
+		ok(t, db.Pool().Get(&twice, "SELECT COUNT(*) - COUNT(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0"))
+		same(t, twice, 0)
 	})
 }
 

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"cailiao/imaging"
+	"cailiao/intake"
+
 	"github.com/jba/templatecheck"
 )
 
@@ -90,6 +93,18 @@ func TestStaticFilesAreServedUnderTheirMarkOnly(t *testing.T) {
 	for _, name := range []string{"../pages.go", "NOTICE", "", "none.css", "../static/app.css"} {
 		if _, _, ok := StaticFile(staticMark, name); ok {
 			t.Errorf("%q is served", name)
+		}
+	}
+}
+
+func TestEveryDoubtHasWordsForStaff(t *testing.T) {
+	for _, code := range []string{
+		imaging.Small, imaging.Dark, imaging.Bright, imaging.Glare, imaging.Blur, imaging.Shaken, imaging.NoDocument, imaging.Far, imaging.Cut,
+		"similar", "similar_returned", "elsewhere", "other_kind", "name_differs", "id_differs", "expired", "askew",
+	} {
+		var b strings.Builder
+		if err := pages["sheet"].ExecuteTemplate(&b, "doubt", intake.Verdict{Code: code, Where: "毕业证书"}); err != nil || strings.Contains(b.String(), code) {
+			t.Errorf("%s: %q, %v", code, b.String(), err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"testing"
+	"time"
 
 	"cailiao/imaging/codec"
 	"cailiao/imaging/imagetest"
@@ -154,6 +155,18 @@ func TestAReaderPassesOnWhatItsModelsSay(t *testing.T) {
 	}
 	// Whoever waits for a posture does not wait for a long reading.
 	if _, err := r.Posture(t.Context(), data); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAClosedReaderKeepsNobody(t *testing.T) {
+	r := newReader(clerk{}, "a\n")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := r.Read(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 }

@@ -95,8 +95,13 @@ func Missing(dir string) []string {
 	return missing
 }
 
-// Close lets go of the models.
-func (r *Reader) Close() error { return r.engine.close() }
+// Close lets go of the models once what is being read is done. Whoever still comes waits until
+// their time is over.
+func (r *Reader) Close() error {
+	r.whole <- struct{}{}
+	r.quick <- struct{}{}
+	return r.engine.close()
+}
 
 // Line is one line of writing.
 type Line struct {
