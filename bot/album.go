@@ -70,8 +70,8 @@ type shot struct {
 
 	later    error            // it cannot be finished now
 	likeness []intake.Verdict // what comparing it with other photos found
-	fate  string // what became of it, see summary
-	home  string // material it went to, or was in already
+	fate     string           // what became of it, see summary
+	home     string           // material it went to, or was in already
 }
 
 // delivery is a picture fetched, judged and stored once, kept over a second try of the turn.
