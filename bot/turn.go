@@ -59,6 +59,7 @@ type turn struct {
 	missed  []string
 	matched bool           // clear the counters of wrong tries
 	wiped   bool           // the message holds ID digits or a phone: do not keep its text
+	told    bool           // what waited at the head of the reply has been said
 	touched bool           // photos or items change: the submission's version guards
 	added   []intake.Photo // new, kept or in the tray
 	filed   []intake.Photo // out of the tray
@@ -165,6 +166,11 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 		}
 		if t.ask != nil {
 			if err := tx.AddQuestion(ctx, *t.ask); err != nil {
+				return err
+			}
+		}
+		if t.told && t.c.Candidate.ID != 0 { // an answer that waited has been read: nobody need be called
+			if _, err := tx.CancelNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, intake.NoticeAnswer); err != nil {
 				return err
 			}
 		}
@@ -303,7 +309,7 @@ func (t *turn) withHeads(reply string, owed []intake.Notice) (string, error) {
 			return "", err
 		}
 		parts = append(parts, text)
-		t.talk.Ahead = ""
+		t.talk.Ahead, t.told = "", true
 	}
 	for _, notice := range owed {
 		if !notice.StillTrue(t.bot.Season, t.c, t.now) {

@@ -35,7 +35,7 @@ func (d *Desk) Questions(ctx context.Context, staff intake.Staff) ([]storage.Que
 }
 
 // Answer stores an answer, once, and sends it: at once while the reply window is open, else at
-// the head of the candidate's next reply. intake.ErrNotFound: unknown, or of a site the account
+// the head of the candidate's next reply, which a notice asks for. intake.ErrNotFound: unknown, or of a site the account
 // does not see; intake.ErrConflict: answered already; ErrTooLong; intake.ErrIncomplete: empty.
 func (d *Desk) Answer(ctx context.Context, staff intake.Staff, id int64, text string) error {
 	text = clean(text)
@@ -70,11 +70,30 @@ func (d *Desk) Answer(ctx context.Context, staff intake.Staff, id int64, text st
 		return nil
 	}
 	delivered, err := d.Tell(ctx, c.OpenID, text)
-	if err == nil && delivered {
+	switch {
+	case err != nil:
+	case delivered:
 		err = d.DB.AnswerDelivered(ctx, id)
+	default:
+		err = d.callBack(ctx, c.ID, id)
 	}
 	if err != nil {
 		return fmt.Errorf("answer: %w", err)
+	}
+	return nil
+}
+
+// callBack lets a candidate who cannot be written to know that an answer waits.
+func (d *Desk) callBack(ctx context.Context, candidateID, question int64) error {
+	c, err := d.DB.Case(ctx, candidateID)
+	if err != nil {
+		return err
+	}
+	if err := d.DB.AddNotices(ctx, []intake.Notice{intake.AnswerNotice(d.Season, c, int(question), d.now())}); err != nil {
+		return err
+	}
+	if d.Wake != nil {
+		d.Wake()
 	}
 	return nil
 }

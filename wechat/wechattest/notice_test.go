@@ -271,7 +271,7 @@ func TestDefaultTemplatesTakeWhatTheirNamesSay(t *testing.T) {
 	for _, t := range list {
 		ids = append(ids, t.(map[string]any)["template_id"].(string))
 	}
-	if diff := cmp.Diff([]string{"TPL_RETURNED", "TPL_REMINDER", "TPL_RESULT"}, ids); diff != "" {
+	if diff := cmp.Diff([]string{"TPL_RETURNED", "TPL_REMINDER", "TPL_ANSWER", "TPL_RESULT"}, ids); diff != "" {
 		t.Error(diff)
 	}
 }

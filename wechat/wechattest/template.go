@@ -19,11 +19,12 @@ type Template struct {
 	Consts  map[string][]string // the values a const field may take, by key
 }
 
-// DefaultTemplates are the ones the demo's account has: result returned, reminder, result.
+// DefaultTemplates are the ones the demo's account has: result returned, reminder, answer to a question, result.
 func DefaultTemplates() []Template {
 	return []Template{
 		{ID: "TPL_RETURNED", Title: "审核结果通知", Content: "事项：{{thing1.DATA}}\n审核结果：{{phrase2.DATA}}\n截止时间：{{time3.DATA}}"},
 		{ID: "TPL_REMINDER", Title: "补正提醒", Content: "事项：{{thing1.DATA}}\n截止时间：{{time2.DATA}}\n提示：{{thing3.DATA}}"},
+		{ID: "TPL_ANSWER", Title: "留言回复提醒", Content: "事项：{{thing1.DATA}}\n回复时间：{{time2.DATA}}\n提示：{{thing3.DATA}}"},
 		{ID: "TPL_RESULT", Title: "审核结果通知", Content: "事项：{{thing1.DATA}}\n审核结果：{{phrase2.DATA}}\n审核时间：{{time3.DATA}}"},
 	}
 }
