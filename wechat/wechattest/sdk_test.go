@@ -90,7 +90,7 @@ func TestTheSDKSpeaksToThePlatform(t *testing.T) {
 	ok("template", err)
 	list, err := oa.GetTemplate().List()
 	ok("template list", err)
-	if len(list) != 3 {
+	if len(list) != len(wechattest.DefaultTemplates()) {
 		t.Errorf("%d templates", len(list))
 	}
 	ok("menu", oa.GetMenu().SetMenu([]*menu.Button{menu.NewClickButton("进度", "progress"), menu.NewSubButton("更多", []*menu.Button{menu.NewViewButton("看", "https://a.cn")})}))
