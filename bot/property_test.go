@@ -44,7 +44,7 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 	}
 	var photos [][]byte
 	for n := range uint64(6) {
-		photos = append(photos, imagetest.JPEG(imagetest.Page(900+n, 720, 960), 60))
+		photos = append(photos, imagetest.JPEG(imagetest.Page(900+n, 610, 820), 60))
 	}
 	photos = append(photos, imagetest.JPEG(imagetest.Page(950, 480, 640), 60), // a doubt
 		imagetest.JPEG(imagetest.Page(951, 240, 320), 60), []byte("%PDF-1.7\n")) // refused
@@ -90,7 +90,7 @@ func (l *life) theCase() intake.Case {
 // sendAll brings the candidate close to submitting.
 func (l *life) sendAll() {
 	for n := range uint64(9) {
-		l.u.SendPhoto(l.Context(), imagetest.JPEG(imagetest.Page(1000+n, 720, 960), 60))
+		l.u.SendPhoto(l.Context(), imagetest.JPEG(imagetest.Page(1000+n, 610, 820), 60))
 		l.u.Say(l.Context(), "下一项")
 	}
 	l.chat = len(l.u.Chat())

@@ -232,7 +232,7 @@ func picture(t *testing.T, kind string, seed uint64) []byte {
 }
 
 func draw(t *testing.T, kind string, seed uint64) []byte {
-	page := imagetest.Page(seed, 750, 1000)
+	page := imagetest.Page(seed, 610, 820)
 	switch kind {
 	case "图":
 		return imagetest.JPEG(page, 80)
