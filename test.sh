@@ -60,7 +60,7 @@ trap 'exit 130' INT TERM
 freePort() { # a port nobody listens on
   local port
   for _ in $(seq 100); do
-    port=$((20000 + RANDOM % 30000))
+    port=$((20000 + RANDOM % 12000)) # below the range that outgoing connections take theirs from
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
   done
   echo "no free port found" >&2; exit 1
