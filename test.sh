@@ -102,7 +102,7 @@ unformatted=$(gofmt -l .)
 [ -z "$unformatted" ] || { echo "not formatted: $unformatted"; exit 1; }
 go vet "${packages[@]}"
 say "tests, with the race detector"
-go test -race -timeout 20m ${short:+-short} "${packages[@]}"
+go test -race -timeout 40m ${short:+-short} "${packages[@]}"
 if [ -z "$short" ] && [ "${packages[*]}" = ./... ]; then
   say "tests of reading pictures, with the models"
   case "$(uname -s)-$(uname -m)" in

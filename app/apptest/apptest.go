@@ -34,10 +34,6 @@ type World struct {
 // fast a loaded machine with the race detector is.
 const slow = time.Minute
 
-// quiet is how soon an album is taken to be complete here: the pictures of a test's album are
-// pushed within milliseconds.
-const quiet = 150 * time.Millisecond
-
 // Each runs f once per engine set that is available; see storagetest for which must be.
 func Each(t *testing.T, f func(t *testing.T, engine string)) {
 	t.Helper()
