@@ -5,4 +5,4 @@ package apptest
 import "time"
 
 // quiet is longer with the race detector, which makes everything slower.
-const quiet = 600 * time.Millisecond
+const quiet = time.Second
