@@ -25,6 +25,7 @@ var statuses = []struct {
 	{intake.ErrConflict, http.StatusConflict, ""},
 	{intake.ErrTooLate, http.StatusUnprocessableEntity, "too-late"},
 	{intake.ErrIncomplete, http.StatusUnprocessableEntity, ""},
+	{intake.ErrBox, http.StatusUnprocessableEntity, ""},
 	{intake.ErrNoReason, http.StatusUnprocessableEntity, ""},
 	{review.ErrTooLong, http.StatusUnprocessableEntity, ""},
 	{review.ErrTooMany, http.StatusTooManyRequests, ""},

@@ -31,7 +31,7 @@ func (h *House) queue(c *gin.Context, staff intake.Staff) error {
 	}
 	page := templates.QueuePage{
 		Frame: h.frame(c), Tabs: tabs(staff, q), State: q.Filter.State, Search: q.Filter.Search, Overdue: q.Filter.Overdue,
-		First: q.Filter.Page*review.PageLength + 1, Sites: staff.Role != intake.RoleSite,
+		First: q.Filter.Page*review.PageLength + 1, Sites: !staff.OfSite(),
 	}
 	if !fromHtmx(c) {
 		if page.Flash, page.Path, err = h.takeFlash(c.Request.Context()); err != nil {

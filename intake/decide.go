@@ -13,6 +13,7 @@ type Judgement struct {
 	Reasons  []string `json:"reasons,omitempty"`
 	Comment  string   `json:"comment,omitempty"` // for the candidate
 	Note     string   `json:"note,omitempty"`    // internal
+	Boxes    []Box    `json:"boxes,omitempty"`   // drawn on its photos, for the candidate
 }
 
 // Decision is one reviewer's answer to a whole case, all items in one round.
@@ -26,7 +27,7 @@ type Decision struct {
 // Decide applies a decision. Every item waiting at the reviewer's level must be judged; any
 // return sends the case back, unlocking only what was returned, else it moves one level up.
 // Errors: ErrConflict (the case changed since), ErrForbidden, ErrSamePerson, ErrIncomplete,
-// ErrNoReason, ErrTooLate.
+// ErrNoReason, ErrBox, ErrTooLate.
 func Decide(season *Season, c Case, d Decision) (Case, error) {
 	if d.Version != c.Submission.Version {
 		return c, ErrConflict
@@ -45,6 +46,9 @@ func Decide(season *Season, c Case, d Decision) (Case, error) {
 			return c, fmt.Errorf("%s: %w", j.Material, ErrIncomplete)
 		}
 		waiting = slices.DeleteFunc(waiting, func(m string) bool { return m == j.Material })
+		if !fit(j.Boxes, c.PhotosOf(j.Material)) {
+			return c, fmt.Errorf("%s: %w", j.Material, ErrBox)
+		}
 		item, err := judge(season, c.Item(j.Material), j, level)
 		if err != nil {
 			return c, err
@@ -87,7 +91,7 @@ func Waiting(c Case) []string {
 }
 
 func judge(season *Season, item Item, j Judgement, level State) (Item, error) {
-	item.Reasons, item.Comment, item.Note, item.Resend = nil, "", j.Note, false
+	item.Reasons, item.Comment, item.Note, item.Boxes, item.Resend = nil, "", j.Note, nil, false
 	if j.Pass {
 		item.State = ItemSitePassed
 		if level == SitePassed {
@@ -105,6 +109,6 @@ func judge(season *Season, item Item, j Judgement, level State) (Item, error) {
 		}
 		item.Resend = item.Resend || reason.Kind == ReasonMaterial
 	}
-	item.State, item.Reasons, item.Comment = ItemReturned, j.Reasons, j.Comment
+	item.State, item.Reasons, item.Comment, item.Boxes = ItemReturned, j.Reasons, j.Comment, j.Boxes
 	return item, nil
 }

@@ -1,6 +1,9 @@
 package intake
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Role of a staff account.
 type Role string
@@ -8,15 +11,19 @@ type Role string
 const (
 	RoleSite  Role = "site"  // reviews first, for one exam site 考点
 	RoleArea  Role = "area"  // reviews second, for the whole exam area 考区
-	RoleAdmin Role = "admin" // both levels, every site
+	RoleLead  Role = "lead"  // as site or, without a site, as area; also takes cases over and steers the team's work
+	RoleAdmin Role = "admin" // both levels, every site, accounts and configuration
 )
+
+// Roles in the order of what they may do.
+var Roles = []Role{RoleSite, RoleArea, RoleLead, RoleAdmin}
 
 // Staff is one account of the review pages.
 type Staff struct {
 	ID           int64
 	Name         string // login name, unique
 	Role         Role
-	Site         string // code; only for RoleSite
+	Site         string // code; for RoleSite, and for RoleLead of a site
 	PasswordHash string
 	Disabled     bool
 	CreatedAt    time.Time
@@ -24,8 +31,23 @@ type Staff struct {
 
 // Sees says whether the account may look at a candidate of this exam site at all.
 func (s Staff) Sees(site string) bool {
-	return !s.Disabled && (s.Role == RoleArea || s.Role == RoleAdmin || s.Role == RoleSite && s.Site == site)
+	switch {
+	case s.Disabled || !slices.Contains(Roles, s.Role):
+		return false
+	case s.OfSite():
+		return s.Site == site
+	}
+	return true
 }
+
+// OfSite says that the account works for one exam site only, at the first level.
+func (s Staff) OfSite() bool { return s.Role == RoleSite || s.Role == RoleLead && s.Site != "" }
+
+// OfArea says that the account works for the exam area, at the second level only.
+func (s Staff) OfArea() bool { return s.Role == RoleArea || s.Role == RoleLead && s.Site == "" }
+
+// Leads says that the account may take over what others hold, and steer the work of those it sees.
+func (s Staff) Leads() bool { return s.Role == RoleLead || s.Role == RoleAdmin }
 
 // MayDecide tells whether the account may decide a case as it stands now: nil, ErrForbidden
 // (wrong role, site or state) or ErrSamePerson.
@@ -35,11 +57,11 @@ func (s Staff) MayDecide(c Case) error {
 	}
 	switch c.Submission.State {
 	case Submitted:
-		if s.Role == RoleArea {
+		if s.OfArea() {
 			return ErrForbidden
 		}
 	case SitePassed:
-		if s.Role == RoleSite {
+		if s.OfSite() {
 			return ErrForbidden
 		}
 		if s.ID == c.Submission.SiteBy {

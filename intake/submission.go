@@ -55,6 +55,7 @@ type Item struct {
 	Reasons  []string // reason codes of the last return
 	Comment  string   // for the candidate
 	Note     string   // internal
+	Boxes    []Box    // drawn at the last return, for the candidate
 	Resend   bool     // returned for the picture itself: needs a new one. False: a new picture would not help
 	Round    int      // in which it was last judged
 }

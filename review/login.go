@@ -26,8 +26,8 @@ var (
 var (
 	ErrStaffName     = errors.New("a name has 2 to 40 characters, without spaces at its ends or control characters")
 	ErrStaffPassword = fmt.Errorf("a password has at least %d characters and is not the name", PasswordLength)
-	ErrStaffRole     = errors.New("the role is one of site, area, admin")
-	ErrStaffSite     = errors.New("the site must be one of the season's for role site, and empty otherwise")
+	ErrStaffRole     = errors.New("the role is one of site, area, lead, admin")
+	ErrStaffSite     = errors.New("the site must be one of the season's for role site, for role lead also empty, and empty otherwise")
 )
 
 // PasswordLength is the least number of characters of a password.
@@ -215,6 +215,10 @@ func (d *Desk) validate(n NewStaff) error {
 	switch n.Role {
 	case intake.RoleSite:
 		if _, known := d.Season.Site(n.Site); !known {
+			faults = append(faults, ErrStaffSite)
+		}
+	case intake.RoleLead:
+		if _, known := d.Season.Site(n.Site); n.Site != "" && !known {
 			faults = append(faults, ErrStaffSite)
 		}
 	case intake.RoleArea, intake.RoleAdmin:

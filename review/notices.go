@@ -49,7 +49,7 @@ func (d *Desk) Notices(ctx context.Context, staff intake.Staff) (n Notices, err 
 
 // steers: what is sent to everybody is not for one exam site to decide.
 func steers(staff intake.Staff) bool {
-	return !staff.Disabled && (staff.Role == intake.RoleArea || staff.Role == intake.RoleAdmin)
+	return !staff.Disabled && !staff.OfSite() && staff.Sees("")
 }
 
 // untilResumed is a pause that only staff end.

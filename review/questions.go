@@ -24,7 +24,7 @@ const ActionAnswer = "question.answer"
 // Questions lists what candidates the account sees have asked, oldest first.
 func (d *Desk) Questions(ctx context.Context, staff intake.Staff) ([]storage.Question, error) {
 	site := staff.Site
-	if staff.Role != intake.RoleSite {
+	if !staff.OfSite() {
 		site = ""
 	}
 	open, err := d.DB.OpenQuestions(ctx, site, questionsShown)

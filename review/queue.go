@@ -35,7 +35,7 @@ type Queue struct {
 
 // Todo is the state that waits for the account's judgement.
 func Todo(staff intake.Staff) intake.State {
-	if staff.Role == intake.RoleArea {
+	if staff.OfArea() {
 		return intake.SitePassed
 	}
 	return intake.Submitted
@@ -89,7 +89,7 @@ func (f Filter) applied(staff intake.Staff) Filter {
 // where bounds a filter by what the account may see at all.
 func (d *Desk) where(staff intake.Staff, f Filter) storage.QueueFilter {
 	where := storage.QueueFilter{State: f.State, Search: f.Search, Overdue: f.Overdue, Now: d.now()}
-	if staff.Role == intake.RoleSite {
+	if staff.OfSite() {
 		where.Site = staff.Site
 	}
 	return where

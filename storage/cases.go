@@ -42,7 +42,7 @@ func (q Q) readCase(ctx context.Context, candidateID int64) (intake.Case, error)
 	if c.Submission.ID == 0 {
 		c.Submission = intake.Submission{CandidateID: candidateID, State: intake.Collecting, Round: 1}
 	}
-	c.Items, err = list(ctx, q, readItem, `SELECT material, state, reasons, comment, note, resend, round
+	c.Items, err = list(ctx, q, readItem, `SELECT material, state, reasons, comment, note, boxes, resend, round
 		FROM items WHERE submission_id = ? ORDER BY material`, c.Submission.ID)
 	if err != nil {
 		return intake.Case{}, fmt.Errorf("items: %w", err)
@@ -73,7 +73,10 @@ func readCaseHead(r row) (c intake.Case, err error) {
 }
 
 func readItem(r row) (i intake.Item, err error) {
-	err = r.Scan(&i.Material, &i.State, asJSON{&i.Reasons}, &i.Comment, &i.Note, &i.Resend, &i.Round)
+	err = r.Scan(&i.Material, &i.State, asJSON{&i.Reasons}, &i.Comment, &i.Note, asJSON{&i.Boxes}, &i.Resend, &i.Round)
+	if len(i.Boxes) == 0 {
+		i.Boxes = nil
+	}
 	return i, err
 }
 
@@ -158,7 +161,7 @@ func dueOrder(s intake.Submission) int64 {
 }
 
 func (q Q) saveItems(ctx context.Context, submissionID int64, before, after intake.Case) error {
-	const columns = 8
+	const columns = 9
 	var rows []any
 	for _, i := range after.Items {
 		if slices.ContainsFunc(before.Items, func(b intake.Item) bool { return sameItem(b, i) }) {
@@ -167,10 +170,13 @@ func (q Q) saveItems(ctx context.Context, submissionID int64, before, after inta
 		if i.Reasons == nil {
 			i.Reasons = []string{}
 		}
-		rows = append(rows, submissionID, i.Material, i.State, asJSON{i.Reasons}, i.Comment, i.Note, i.Resend, i.Round)
+		if i.Boxes == nil {
+			i.Boxes = []intake.Box{}
+		}
+		rows = append(rows, submissionID, i.Material, i.State, asJSON{i.Reasons}, i.Comment, i.Note, asJSON{i.Boxes}, i.Resend, i.Round)
 	}
 	if len(rows) > 0 {
-		_, err := q.exec(ctx, `REPLACE INTO items (submission_id, material, state, reasons, comment, note, resend, round)
+		_, err := q.exec(ctx, `REPLACE INTO items (submission_id, material, state, reasons, comment, note, boxes, resend, round)
 			VALUES `+marks(len(rows)/columns, columns), rows...)
 		if err != nil {
 			return fmt.Errorf("items: %w", err)
@@ -191,5 +197,5 @@ func (q Q) saveItems(ctx context.Context, submissionID int64, before, after inta
 
 func sameItem(a, b intake.Item) bool {
 	return a.Material == b.Material && a.State == b.State && slices.Equal(a.Reasons, b.Reasons) &&
-		a.Comment == b.Comment && a.Note == b.Note && a.Resend == b.Resend && a.Round == b.Round
+		a.Comment == b.Comment && a.Note == b.Note && slices.Equal(a.Boxes, b.Boxes) && a.Resend == b.Resend && a.Round == b.Round
 }

@@ -55,7 +55,8 @@ func TestCaseComesBackAsItWasSaved(t *testing.T) {
 
 		after := before
 		after.Items = []intake.Item{
-			{Material: "diploma", State: intake.ItemReturned, Reasons: []string{"IMG_BLUR", "EDU_MAJOR"}, Comment: "看不清", Note: "内部", Resend: true, Round: 1},
+			{Material: "diploma", State: intake.ItemReturned, Reasons: []string{"IMG_BLUR", "EDU_MAJOR"}, Comment: "看不清", Note: "内部",
+				Boxes: []intake.Box{{Photo: 1, X: .25, Y: .5, W: .125, H: .25}}, Resend: true, Round: 1},
 			{Material: "id_front", State: intake.ItemPending, Reasons: []string{}},
 		}
 		after.Submission.State, after.Submission.Round = intake.Returned, 2
