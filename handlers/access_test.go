@@ -4,22 +4,54 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"cailiao/handlers"
+	"cailiao/intake"
 )
 
-// visitor is who asks: nobody, a reviewer of the candidate's own site, one of another site, the
-// area, an admin.
-var visitors = []string{"", "王老师", "赵老师", "李主任", "管理员"}
+// visitors are who asks: nobody, a reviewer of the candidate's own site, one of another site, the
+// area, an admin, a lead of the own site, a lead of another site, a lead of the area.
+var visitors = []string{"", "王老师", "赵老师", "李主任", "管理员", "组长", "外站组长", "考区组长"}
 
-// access is the whole table: what each visitor gets, in the order above. A route that is not
-// here fails the test.
-var access = map[string][5]int{
-	"GET /staff/login":  {200, 303, 303, 303, 303},
-	"POST /staff/login": {422, 422, 422, 422, 422}, // without name and password
-	"GET /staff/":       {303, 200, 200, 200, 200},
+// gets is the status each visitor gets, in the order above. The three leads may be left out: they
+// then get what the reviewer of their site, or the area, gets.
+type gets [8]int
+
+func (g gets) of(visitor int) int {
+	if g[visitor] == 0 && visitor >= 5 {
+		return g[visitor-4]
+	}
+	return g[visitor]
+}
+
+// How a route gets its row:
+//   - Rows stand in maps, one for each room of the house; a room of your own is a new file
+//     access_<room>_test.go with its map, and one line in accessTables.
+//   - A row's request must change nothing: leave out what the form needs, and expect 422 or the like.
+//   - :id is the id of a submitted candidate of site S1, unless aboutOther says what it is of.
+//   - The form of a POST is empty, unless accessForms has one.
+//   - A row of a route that is sent along with h.recent needs no more: its visitors have just signed in.
+//
+// A route that is in no map fails the test, as does a row without a route. For an id that is
+// nobody's the test asks by itself: it must be 404, like a foreign one, or look the same as ours.
+var accessTables = []map[string]gets{access, accessPeople}
+
+// aboutOther: below these paths :id is something else than a candidate.
+var aboutOther = map[string]func(w *world, c intake.Candidate) int64{
+	"/staff/photos/": func(w *world, c intake.Candidate) int64 { return w.caseOf(c).Photos[0].ID },
+	"/mine/photos/":  func(w *world, c intake.Candidate) int64 { return w.caseOf(c).Photos[0].ID },
+}
+
+// accessForms are the forms of posts to these routes.
+var accessForms = map[string]func(w *world, c intake.Candidate) url.Values{
+	"POST /staff/candidates/:id/decision": func(w *world, c intake.Candidate) url.Values { return w.form(c, nil) },
+}
+
+var access = map[string]gets{
+	"GET /staff/": {303, 200, 200, 200, 200},
 
 	"GET /staff/candidates/:id":           {303, 200, 404, 200, 200},
 	"POST /staff/candidates/:id/decision": {303, 422, 404, 403, 422}, // nothing filled in; the area's turn has not come
@@ -46,65 +78,90 @@ var access = map[string][5]int{
 	"GET /readyz":             {200, 200, 200, 200, 200},
 	"GET /":                   {303, 303, 303, 303, 303},
 	"GET /staff":              {303, 303, 303, 303, 303},
-	"POST /staff/logout":      {303, 303, 303, 303, 303}, // last: it ends the sessions
 }
 
 func TestWhoMayAskForWhat(t *testing.T) {
 	w := newWorld(t).open()
 	c := w.people(2)[0]
 	w.submit(c)
-	photo := w.caseOf(c).Photos[0]
 	browsers := make([]*browser, len(visitors))
 	for i, name := range visitors {
 		if browsers[i] = w.browser(); name != "" {
 			browsers[i] = w.signedIn(name)
 		}
 	}
-	stylesheet := w.stylesheet()
-	empty := w.form(c, nil)
-
-	routes := handlers.Routes()
-	if len(routes) != len(access) {
-		t.Errorf("%d routes, %d in the table", len(routes), len(access))
+	table := make(map[string]gets)
+	for _, rows := range accessTables {
+		for route, row := range rows {
+			if _, twice := table[route]; twice {
+				t.Errorf("%s has two rows", route)
+			}
+			table[route] = row
+		}
 	}
-	for _, last := range []bool{false, true} {
-		for _, route := range routes {
-			want, listed := access[route]
-			if !listed {
-				t.Errorf("%s is not in the access table", route)
-			}
-			if logout := strings.HasSuffix(route, "logout"); logout != last {
-				continue
-			}
-			method, path, _ := strings.Cut(route, " ")
-			for _, kind := range kinds(path) {
-				url := strings.NewReplacer(":kind", kind, ":mark/:name", stylesheet, ":code", "id_front").Replace(path)
-				id := c.ID
-				if strings.Contains(path, "photos") {
-					id = photo.ID
-				}
-				form := empty
-				if !strings.Contains(path, "decision") {
-					form = nil
-				}
-				for i, b := range browsers {
-					own := b.do(method, strings.Replace(url, ":id", fmt.Sprint(id), 1), form)
-					if own.status != want[i] {
-						t.Errorf("%s as %q: %d, want %d", route, visitors[i], own.status, want[i])
-					}
-					if !strings.Contains(url, ":id") || visitors[i] == "" {
-						continue
-					}
-					unknown := b.do(method, strings.Replace(url, ":id", "987654", 1), form)
-					if unknown.status != http.StatusNotFound {
-						t.Errorf("%s of nobody as %q: %d", route, visitors[i], unknown.status)
-					}
-					if own.status == http.StatusNotFound && own.body != unknown.body {
-						t.Errorf("%s as %q: a foreign one and an unknown one can be told apart", route, visitors[i])
-					}
-				}
+	routes := handlers.Routes()
+	for route := range table {
+		if !slices.Contains(routes, route) {
+			t.Errorf("%s has a row, but is no route", route)
+		}
+	}
+	// Signing out comes last: it ends the sessions.
+	slices.SortStableFunc(routes, func(a, b string) int { return strings.Count(a, "logout") - strings.Count(b, "logout") })
+	stylesheet := w.stylesheet()
+	for _, route := range routes {
+		row, listed := table[route]
+		if !listed {
+			t.Errorf("%s is not in the access table", route)
+			continue
+		}
+		_, path, _ := strings.Cut(route, " ")
+		for _, kind := range kinds(path) {
+			url := strings.NewReplacer(":kind", kind, ":mark/:name", stylesheet, ":code", "id_front").Replace(path)
+			for i, b := range browsers {
+				b.knock(route, url, knock{c, i, row.of(i)})
 			}
 		}
+	}
+}
+
+// knock is one try at a route: about which candidate, by which visitor, and the status expected.
+type knock struct {
+	about   intake.Candidate
+	visitor int
+	want    int
+}
+
+func (b *browser) knock(route, url string, k knock) {
+	b.w.t.Helper()
+	method, path, _ := strings.Cut(route, " ")
+	id, form := k.about.ID, accessForms[route]
+	for below, other := range aboutOther {
+		if strings.HasPrefix(path, below) {
+			id = other(b.w, k.about)
+		}
+	}
+	ask := func(id int64) answer {
+		url := strings.Replace(url, ":id", fmt.Sprint(id), 1)
+		if form == nil {
+			return b.do(method, url, nil)
+		}
+		return b.do(method, url, form(b.w, k.about))
+	}
+	who := visitors[k.visitor]
+	own := ask(id)
+	if own.status != k.want {
+		b.w.t.Errorf("%s as %q: %d, want %d", route, who, own.status, k.want)
+	}
+	if !strings.Contains(url, ":id") || who == "" {
+		return
+	}
+	unknown := ask(987654)
+	alike := own.status == unknown.status && own.body == unknown.body
+	if unknown.status != http.StatusNotFound && !alike {
+		b.w.t.Errorf("%s of nobody as %q: %d", route, who, unknown.status)
+	}
+	if own.status == http.StatusNotFound && !alike {
+		b.w.t.Errorf("%s as %q: a foreign one and an unknown one can be told apart", route, who)
 	}
 }
 

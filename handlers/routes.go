@@ -23,6 +23,9 @@ func (h *House) routes() []route {
 		{get, "/staff/login", h.page(h.loginForm)},
 		{post, "/staff/login", h.page(h.login)},
 		{post, "/staff/logout", h.page(h.logout)},
+		{get, againPath, h.staff(h.againForm)},
+		{post, againPath, h.staff(h.again)},
+
 		{get, "/staff/", h.staff(h.queue)},
 		{get, "/staff/candidates/:id", h.staff(h.sheet)},
 		{post, "/staff/candidates/:id/decision", h.staff(h.decide)},

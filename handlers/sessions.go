@@ -31,6 +31,7 @@ const (
 	keyMark  = "mark"  // string, of the password at sign-in: changing it ends the session
 	keySeen  = "seen"  // int64, unix seconds of the last write
 	keyFlash = "flash" // string, a message for the next page: code, space, link
+	keyProof = "proof" // int64, unix seconds of when the person last proved who they are
 )
 
 var errSessions = errors.New("sessions are not available")
@@ -170,6 +171,7 @@ func (h *House) begin(c *gin.Context, who intake.Staff) error {
 	h.sessions.Put(ctx, keyStaff, who.ID)
 	h.sessions.Put(ctx, keyMark, passwordMark(who))
 	h.sessions.Put(ctx, keySeen, time.Now().Unix())
+	h.sessions.Put(ctx, keyProof, h.now().Unix())
 	token, expiry, err := h.sessions.Commit(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSessions, err)

@@ -121,6 +121,7 @@ func newWorldOn(t *testing.T, db *storage.DB) *world {
 	for _, s := range []intake.Staff{
 		{Name: "王老师", Role: intake.RoleSite, Site: "S1"}, {Name: "赵老师", Role: intake.RoleSite, Site: "S2"},
 		{Name: "李主任", Role: intake.RoleArea}, {Name: "管理员", Role: intake.RoleAdmin},
+		{Name: "组长", Role: intake.RoleLead, Site: "S1"}, {Name: "外站组长", Role: intake.RoleLead, Site: "S2"}, {Name: "考区组长", Role: intake.RoleLead},
 	} {
 		s.PasswordHash = cheapHash()
 		if _, err := db.AddStaff(t.Context(), s); err != nil {

@@ -60,6 +60,35 @@ const (
 
 // Login returns the account behind a name and password. Errors: ErrBadLogin, ErrTooMany.
 func (d *Desk) Login(ctx context.Context, a Attempt) (intake.Staff, error) {
+	staff, err := d.check(ctx, a)
+	if err != nil {
+		return intake.Staff{}, err
+	}
+	pair, now := mark(staff.Name, a.Address), d.now()
+	err = d.DB.InTx(ctx, func(tx storage.Q) error {
+		if err := tx.ClearAttempts(ctx, scopePair, pair); err != nil {
+			return err
+		}
+		if err := tx.ClearAttempts(ctx, scopeKnown, pair); err != nil {
+			return err
+		}
+		if err := tx.AddAttempt(ctx, scopeKnown, pair, now); err != nil {
+			return err
+		}
+		event, err := d.event(Actor(staff), ActionLogin, 0, nil)
+		if err != nil {
+			return err
+		}
+		return tx.Log(ctx, event)
+	})
+	if err != nil {
+		return intake.Staff{}, fmt.Errorf("login: %w", err)
+	}
+	return staff, nil
+}
+
+// check holds a name and password against the accounts and counts what is wrong.
+func (d *Desk) check(ctx context.Context, a Attempt) (intake.Staff, error) {
 	defer d.hashing.begin()() // the counts are read inside, so that a burst cannot overtake them
 	name := staffName(a.Name)
 	pair, who, from := mark(name, a.Address), mark(name), mark(a.Address)
@@ -86,25 +115,6 @@ func (d *Desk) Login(ctx context.Context, a Attempt) (intake.Staff, error) {
 			return intake.Staff{}, fmt.Errorf("login: %w", err) // an uncounted try gets no answer
 		}
 		return intake.Staff{}, ErrBadLogin
-	}
-	err = d.DB.InTx(ctx, func(tx storage.Q) error {
-		if err := tx.ClearAttempts(ctx, scopePair, pair); err != nil {
-			return err
-		}
-		if err := tx.ClearAttempts(ctx, scopeKnown, pair); err != nil {
-			return err
-		}
-		if err := tx.AddAttempt(ctx, scopeKnown, pair, now); err != nil {
-			return err
-		}
-		event, err := d.event(Actor(staff), ActionLogin, 0, nil)
-		if err != nil {
-			return err
-		}
-		return tx.Log(ctx, event)
-	})
-	if err != nil {
-		return intake.Staff{}, fmt.Errorf("login: %w", err)
 	}
 	return staff, nil
 }
@@ -245,3 +255,14 @@ func password(s string) string {
 }
 
 func control(r rune) bool { return r < 0x20 || r == 0x7f || r == utf8.RuneError }
+
+// Prove checks the password of somebody who is signed in already; tries count as in Login.
+// Errors: ErrBadLogin, ErrTooMany.
+func (d *Desk) Prove(ctx context.Context, staff intake.Staff, a Attempt) error {
+	a.Name = staff.Name
+	proven, err := d.check(ctx, a)
+	if err == nil && proven.ID != staff.ID {
+		return ErrBadLogin
+	}
+	return err
+}

@@ -18,6 +18,7 @@ import (
 var views = []View{
 	LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{},
 	MinePage{}, MineProblemPage{}, QuestionsPage{},
+	AgainPage{},
 }
 
 func TestEveryPageFitsItsView(t *testing.T) {
