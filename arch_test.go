@@ -41,20 +41,20 @@ var house = map[string][]string{
 var onlyHome = map[string][]string{
 	"github.com/expr-lang/expr":       {"intake"},
 	"github.com/jmoiron/sqlx":         {"storage"},
-	"github.com/go-sql-driver/mysql":  {"storage", "storage/storagetest"},
+	"github.com/go-sql-driver/mysql":  {"storage", "storage/storagetest", "cmd/bench"},
 	"modernc.org/sqlite":              {"storage"},
 	"github.com/pressly/goose":        {"storage"},
 	"github.com/redis/go-redis":       {"storage", "storage/storagetest"},
 	"github.com/alicebob/miniredis":   {"storage", "storage/storagetest"},
-	"github.com/silenceper/wechat":    {"wechat", "wechat/wechattest"},
+	"github.com/silenceper/wechat":    {"wechat", "wechat/wechattest", "cmd/bench"},
 	"github.com/xuri/excelize":        {"review"},
 	"github.com/yalue/onnxruntime_go": {"imaging/reading"},
-	"github.com/gin-gonic/gin":        {"handlers"},
+	"github.com/gin-gonic/gin":        {"handlers", "cmd/bench"},
 	"github.com/alexedwards/scs":      {"handlers"},
 	"github.com/prometheus":           {"notify", "app"},
 	"html/template":                   {"templates"},
 	"text/template":                   {"templates"},
-	"database/sql":                    {"storage", "storage/storagetest"},
+	"database/sql":                    {"storage", "storage/storagetest", "cmd/bench"},
 }
 
 func TestImportsFollowTheHouse(t *testing.T) {

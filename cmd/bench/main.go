@@ -3,6 +3,7 @@
 //
 //	go run ./cmd/bench photo
 //	go run ./cmd/bench notices
+//	go run ./cmd/bench turns
 package main
 
 import (
@@ -23,13 +24,16 @@ var benches = map[string]func(ctx context.Context, args []string) error{
 	"-photo-take": takePhotos,
 	"-photo-copy": copyPhoto,
 	"-photo-ssim": compare,
+	"turns":       turns,
+	"-serve":      serve,
+	"-echo":       echo,
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || benches[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench notices|photo [-h]")
+		fmt.Fprintln(os.Stderr, "usage: bench notices|photo|turns [-h]")
 		os.Exit(2)
 	}
 	if err := benches[os.Args[1]](ctx, os.Args[2:]); err != nil {

@@ -198,8 +198,8 @@ func (b *noticesBench) drain(ctx context.Context, instances, rows int) error {
 	return ctx.Err()
 }
 
-// turns of measuring without and with sending: what else the machine does drifts.
-const turns = 5
+// switches of measuring without and with sending: what else the machine does drifts.
+const switches = 5
 
 // steer pauses or resumes the sending, and waits until what is under way is over.
 func steer(ctx context.Context, db *storage.DB, pause bool) error {
@@ -240,7 +240,7 @@ func (b *noticesBench) callback(ctx context.Context, due, calls int) error {
 	var idle, loaded []time.Duration
 	var sending time.Duration
 	before := b.sent.Load()
-	for turn := range turns {
+	for turn := range switches {
 		if err := steer(ctx, a.DB, true); err != nil {
 			return err
 		}
@@ -249,12 +249,12 @@ func (b *noticesBench) callback(ctx context.Context, due, calls int) error {
 				return err
 			}
 		}
-		idle = append(idle, b.speak(ctx, phone, calls/turns)...)
+		idle = append(idle, b.speak(ctx, phone, calls/switches)...)
 		if err := steer(ctx, a.DB, false); err != nil {
 			return err
 		}
 		began := time.Now()
-		loaded = append(loaded, b.speak(ctx, phone, calls/turns)...)
+		loaded = append(loaded, b.speak(ctx, phone, calls/switches)...)
 		sending += time.Since(began)
 	}
 	rate := float64(b.sent.Load()-before) / sending.Seconds()

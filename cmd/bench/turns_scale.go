@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// many compares the turn in a small database with the turn in one of the nation's size, people spread over all of it.
+func (b *turnsBench) many(ctx context.Context) (err error) {
+	var dbs [2]*database
+	var programs [2]*worker
+	defer func() {
+		for i := range dbs {
+			if programs[i] != nil {
+				err = errors.Join(err, programs[i].leave())
+			}
+			if dbs[i] != nil {
+				err = errors.Join(err, dbs[i].drop())
+			}
+		}
+	}()
+	sizes := [2]int{people, b.candidates}
+	for i, size := range sizes {
+		if dbs[i], err = b.newDatabase(ctx, size); err != nil {
+			return err
+		}
+		b.Database, b.Blobs = dbs[i].config, filepath.Join(b.dir, fmt.Sprint("many-", i))
+		if programs[i], err = b.hire(ctx); err != nil {
+			return err
+		}
+	}
+	var slower []float64
+	var rates [2][]float64
+	sent := 0
+	for round := range b.rounds + 1 {
+		for turn := range 2 {
+			i := (round + turn) % 2
+			requests := make([][]byte, b.calls)
+			for n := range requests {
+				requests[n] = b.crowd.text(openID(rand.IntN(sizes[i])), "进度")
+			}
+			a, err := burst(ctx, programs[i].url, requests, 32)
+			if err != nil {
+				return err
+			}
+			rates[i] = append(rates[i], a.rate())
+		}
+		sent += b.calls
+		if round > 0 {
+			slower = append(slower, rates[0][round]/rates[1][round])
+		}
+	}
+	details := fmt.Sprintf("%.0f/s and %.0f/s; bytes a row with indexes:", median(rates[0]), median(rates[1]))
+	for _, table := range []string{"candidates", "submissions", "talks", "photos", "messages"} {
+		size, err := dbs[1].size(ctx, table)
+		if err != nil {
+			return err
+		}
+		details += fmt.Sprintf(" %s %.0f", table, size)
+	}
+	for _, db := range dbs {
+		if err := db.settled(ctx, sent); err != nil {
+			return err
+		}
+	}
+	b.judge(goal{fmt.Sprintf("turn with %d candidates and %d photos, of one with %d", sizes[1], 10*sizes[1], people), false, 1.2, 1.05, "%.2f×", details}, median(slower))
+	return nil
+}
+
+// Of the pair: the database is a network away, and each instance may use few connections, so that neither this
+// machine's processors nor the database are what limits one instance.
+const (
+	pairDistance = 5 * time.Millisecond
+	pairPool     = 8
+)
+
+// pair compares two instances on one database with one.
+func (b *turnsBench) pair(ctx context.Context) (err error) {
+	db, err := b.newDatabase(ctx, people)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.drop()) }()
+	far, err := distant(db, pairDistance)
+	if err != nil {
+		return err
+	}
+	defer far.close()
+	b.Database, b.Blobs = db.config, filepath.Join(b.dir, "pair")
+	b.Database.DSN, b.Database.MaxOpen = far.dsn, pairPool
+	var programs []*worker
+	defer func() {
+		for _, w := range programs {
+			err = errors.Join(err, w.leave())
+		}
+	}()
+	for range 2 {
+		w, err := b.hire(ctx)
+		if err != nil {
+			return err
+		}
+		programs = append(programs, w)
+	}
+	calls := max(b.calls/4, 400)
+	var gain []float64
+	var rates [2][]float64
+	sent := 0
+	for round := range b.rounds + 1 {
+		one, err := burst(ctx, programs[round%2].url, b.texts(calls), 64)
+		if err != nil {
+			return err
+		}
+		both := b.texts(2 * calls)
+		var parts [2]answers
+		var errs [2]error
+		var speaking sync.WaitGroup
+		began := time.Now()
+		for i, w := range programs {
+			speaking.Go(func() { parts[i], errs[i] = burst(ctx, w.url, both[i*calls:(i+1)*calls], 32) })
+		}
+		speaking.Wait()
+		took := time.Since(began)
+		if err := errors.Join(errs[:]...); err != nil {
+			return err
+		}
+		sent += 3 * calls
+		if round == 0 {
+			continue
+		}
+		rates[0] = append(rates[0], one.rate())
+		rates[1] = append(rates[1], float64(2*calls)/took.Seconds())
+		gain = append(gain, rates[1][round-1]/rates[0][round-1])
+	}
+	if err := db.settled(ctx, sent); err != nil {
+		return err
+	}
+	b.judge(goal{"two instances on one database, of one", true, 1.7, 0, "%.2f×", fmt.Sprintf(
+		"%.0f/s and %.0f/s; database %s away, %d connections each", median(rates[0]), median(rates[1]), pairDistance, pairPool)}, median(gain))
+	return nil
+}
+
+// distance is a network between the program and a database.
+type distance struct {
+	ln  net.Listener
+	dsn string
+}
+
+func distant(db *database, away time.Duration) (*distance, error) {
+	config, err := mysql.ParseDSN(db.config.DSN)
+	if err != nil {
+		return nil, err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	near := config.Addr
+	config.Addr = ln.Addr().String()
+	go func() {
+		for {
+			from, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			to, err := net.Dial("tcp", near)
+			if err != nil {
+				from.Close()
+				continue
+			}
+			go carry(to, from, away)
+			go carry(from, to, 0)
+		}
+	}()
+	return &distance{ln: ln, dsn: config.FormatDSN()}, nil
+}
+
+func (d *distance) close() error { return d.ln.Close() }
+
+// carry passes on what comes, later.
+func carry(to, from net.Conn, later time.Duration) {
+	defer to.Close()
+	defer from.Close()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		time.Sleep(later)
+		if n > 0 {
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
