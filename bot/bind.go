@@ -223,7 +223,7 @@ func (t *turn) keepPhone(phone string) (string, error) {
 
 // phoneSettled goes on to what comes next for this candidate.
 func (t *turn) phoneSettled() (string, error) {
-	t.talk.Stage = stageUpload
+	t.talk.Stage, t.recall = stageUpload, true
 	saved, err := t.say("phone saved")
 	if err != nil {
 		return "", err
@@ -233,13 +233,6 @@ func (t *turn) phoneSettled() (string, error) {
 	}
 	next, err := t.afterQuestions()
 	return join(saved, next), err
-}
-
-func (t *turn) photoBeforePhone(context.Context) (string, error) {
-	if t.c.Candidate.Phone == "" || t.stage() == stageRephone {
-		return t.say("photo before new phone")
-	}
-	return t.say("photo before phone")
 }
 
 // isNumber says whether a text may be a 报名号: 4 to 20 letters and digits with a digit in it.

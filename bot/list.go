@@ -10,13 +10,24 @@ import (
 	"cailiao/templates"
 )
 
-// showList shows the list and remembers it, so that a number picks from what was shown.
+// showList shows the list.
 func (t *turn) showList() (string, error) {
+	t.remember()
+	return t.say("list")
+}
+
+// remember keeps the list as it stands, so that a number picks from what was shown.
+func (t *turn) remember() {
 	t.talk.Memo.Shown = nil
 	for _, line := range t.lines {
 		t.talk.Memo.Shown = append(t.talk.Memo.Shown, line.Material.Code)
 	}
-	return t.say("list")
+}
+
+// feedback tells what the review found.
+func (t *turn) feedback(context.Context) (string, error) {
+	t.remember()
+	return t.say("feedback")
 }
 
 func (t *turn) list(context.Context) (string, error) { return t.showList() }

@@ -13,6 +13,9 @@ import (
 // takePhoto takes the photos of the turn: for the item they are meant for as far as they fit,
 // the others into the tray. One photo gets its own words, an album one numbered summary.
 func (t *turn) takePhoto(ctx context.Context) (string, error) {
+	if t.early() {
+		return t.trayAll(ctx)
+	}
 	t.talk.Stage, t.talk.Memo.Asking, t.talk.Memo.Leaving = stageUpload, "", false
 	t.develop(ctx)
 	if err := t.allLater(); err != nil {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"cailiao/app/apptest"
-	"cailiao/bot"
 	"cailiao/imaging/imagetest"
 	"cailiao/intake"
 	"cailiao/wechat/wechattest"
@@ -35,6 +34,7 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 //	> [重发]                  WeChat delivers the last message once more
 //	+ 12h                     time passes
 //	* 考点 退回 id_front IMG_BLUR 留言; id_back IMG_CUT     staff decide; 通过 passes the rest
+//	* 考点 退回 id_front IMG_BLUR+框 留言                   with a frame on the item's first photo
 //	* 考点 打开                staff open the candidate's sheet
 //	* 考点 答复 你好           staff answer the oldest question
 //	* 故障 media/get 500 2    the platform spoils two calls of an API
@@ -257,68 +257,6 @@ func draw(t *testing.T, kind string, seed uint64) []byte {
 	}
 	t.Fatalf("no such picture: %q", kind)
 	return nil
-}
-
-// order lets staff decide, or the platform misbehave.
-func (s *stage) order(words []string) {
-	if words[0] == "故障" {
-		status, _ := strconv.Atoi(words[2])
-		times, _ := strconv.Atoi(words[3])
-		fault := wechattest.Fault{API: words[1], Status: status, Times: times}
-		if status >= 1000 || status < 0 {
-			fault.Status, fault.ErrCode = 0, status
-		}
-		s.w.Platform.Fail(fault)
-		return
-	}
-	who := s.staff[words[0]]
-	switch words[1] {
-	case "打开":
-		if _, err := s.w.Desk.Sheet(s.t.Context(), who, s.theCase().Candidate.ID); err != nil {
-			s.t.Fatal(err)
-		}
-		return
-	case "答复":
-		s.answer(who, strings.Join(words[2:], " "))
-		return
-	}
-	c := s.theCase()
-	decision := intake.Decision{By: who, At: s.w.Clock.Now(), Version: c.Submission.Version}
-	returns := map[string][]string{}
-	if words[1] == "退回" {
-		for _, part := range strings.Split(strings.Join(words[2:], " "), ";") {
-			fields := strings.Fields(part)
-			returns[fields[0]] = fields[1:]
-		}
-	}
-	for _, code := range intake.Waiting(c) {
-		j := intake.Judgement{Material: code, Pass: true}
-		if fields, ok := returns[code]; ok {
-			j.Pass, j.Reasons = false, strings.Split(fields[0], ",")
-			j.Comment = strings.Join(fields[1:], " ")
-		}
-		decision.Judgements = append(decision.Judgements, j)
-	}
-	if _, err := s.w.Desk.Decide(s.t.Context(), who, c.Candidate.ID, decision); err != nil {
-		s.out.WriteString("! " + err.Error() + "\n")
-	}
-}
-
-// scene is a personal code of a candidate of the tests, by number from 1.
-func (s *stage) scene(kind, number string) string {
-	n, _ := strconv.Atoi(number)
-	c, err := s.w.DB.CandidateByNumber(s.t.Context(), apptest.People[n-1].Number)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	secret, until := s.w.Config.SceneSecret(), s.w.Clock.Now().Add(24*time.Hour)
-	switch kind {
-	case "过期码":
-		until = s.w.Clock.Now().Add(-time.Minute)
-	case "假码":
-		secret = []byte("guessed")
-	}
-	return bot.Scene(secret, c.ID, until, 7)
 }
 
 // theCase is that of the candidate bound to the user of the script.

@@ -30,8 +30,8 @@ type step func(t *turn, ctx context.Context) (string, error)
 // steps is the whole conversation: what happens to a typed text and to a photo at each stage.
 // Commands that work everywhere are in command, messages of other kinds in otherKinds.
 var steps = map[string]struct{ text, photo step }{
-	stageNumber:  {text: (*turn).takeNumber, photo: says("photo before bind")},
-	stageProof:   {text: (*turn).takeProof, photo: says("photo before bind")},
+	stageNumber:  {text: (*turn).takeNumber, photo: (*turn).hold},
+	stageProof:   {text: (*turn).takeProof, photo: (*turn).hold},
 	stagePhone:   {text: (*turn).confirmPhone, photo: (*turn).photoBeforePhone},
 	stageRephone: {text: (*turn).takePhone, photo: (*turn).photoBeforePhone},
 	stageSecond:  {text: (*turn).takeSecond, photo: (*turn).photoBeforePhone},
@@ -177,7 +177,7 @@ func (b *Bot) command(name string) (step, bool) {
 	case "progress":
 		return (*turn).progress, true
 	case "feedback":
-		return says("feedback"), true
+		return (*turn).feedback, true
 	case "help":
 		return says("help"), true
 	case "human":
@@ -200,6 +200,8 @@ func (b *Bot) command(name string) (step, bool) {
 		return (*turn).resume, true
 	case "example":
 		return (*turn).example, true
+	case "marked":
+		return (*turn).marked, true
 	case "tray":
 		return says("tray"), true
 	case "spread":

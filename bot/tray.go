@@ -25,6 +25,13 @@ func (t *turn) putInTray(s *shot) {
 // summary tells what became of the photos of an album, by number.
 func (t *turn) summary() (string, error) {
 	say := t.view()
+	say.Shots, say.N, say.Tray = t.fates(), len(t.shots), t.c.Tray
+	return templates.Chat("album", say)
+}
+
+// fates tells what became of the photos of the turn, those that fared alike in one line.
+func (t *turn) fates() []templates.Shot {
+	var shots []templates.Shot
 	for _, s := range t.shots {
 		entry := templates.Shot{From: s.n, To: s.n, Fate: s.fate}
 		if line, ok := t.line(s.home); ok {
@@ -38,15 +45,13 @@ func (t *turn) summary() (string, error) {
 				}
 			}
 		}
-		if last := len(say.Shots) - 1; last >= 0 && say.Shots[last].Same(entry) {
-			say.Shots[last].To = entry.To
+		if last := len(shots) - 1; last >= 0 && shots[last].Same(entry) {
+			shots[last].To = entry.To
 			continue
 		}
-		say.Shots = append(say.Shots, entry)
+		shots = append(shots, entry)
 	}
-	say.N = len(t.shots)
-	say.Tray = t.c.Tray
-	return templates.Chat("album", say)
+	return shots
 }
 
 // filing is 「3 毕业证」, 「2-4 毕业证」, 「2、3 学历备案表」 or 「3 4」: numbers of the tray, then a

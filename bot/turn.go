@@ -59,6 +59,8 @@ type turn struct {
 	missed  []string
 	matched bool           // clear the counters of wrong tries
 	wiped   bool           // the message holds ID digits or a phone: do not keep its text
+	held    bool           // photos of somebody unknown: keep their messages until the binding
+	recall  bool           // what was held comes in now
 	told    bool           // what waited at the head of the reply has been said
 	touched bool           // photos or items change: the submission's version guards
 	added   []intake.Photo // new, kept or in the tray
@@ -174,6 +176,11 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 				return err
 			}
 		}
+		if t.recall {
+			if err := tx.Recall(ctx, t.row.OpenID, t.now); err != nil {
+				return err
+			}
+		}
 		for _, event := range t.events {
 			if err := tx.Log(ctx, event); err != nil {
 				return err
@@ -195,6 +202,8 @@ func (t *turn) close(ctx context.Context, tx storage.Q, reply string) error {
 	for _, s := range t.shots {
 		var err error
 		switch {
+		case t.held:
+			err = tx.Hold(ctx, s.row.ID)
 		case s.later != nil:
 			err = t.bot.postpone(ctx, tx, s.row, s.meant)
 		case s.row.ID != t.carrier().ID:

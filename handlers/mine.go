@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
@@ -139,7 +140,9 @@ func (h *House) minePage(c *gin.Context, id int64) (templates.MinePage, error) {
 			}
 		}
 		if line.Item.State == intake.ItemReturned {
-			h.addSheet(&page, line)
+			if err := h.addSheet(c.Request.Context(), &page, line); err != nil {
+				return templates.MinePage{}, err
+			}
 		}
 	}
 	if page.Until = h.mineUntil(cs.Submission); !page.Until.IsZero() {
@@ -148,15 +151,31 @@ func (h *House) minePage(c *gin.Context, id int64) (templates.MinePage, error) {
 	return page, nil
 }
 
-func (h *House) addSheet(page *templates.MinePage, line intake.Line) {
-	sheet := templates.Sheet{Line: line}
+func (h *House) addSheet(ctx context.Context, page *templates.MinePage, line intake.Line) error {
+	sheet := templates.MineSheet{Sheet: templates.Sheet{Line: line}}
 	for _, code := range line.Item.Reasons {
 		if reason, ok := h.Season.Reason(code); ok {
 			sheet.Reasons = append(sheet.Reasons, reason)
 			page.DataWrong = page.DataWrong || reason.Kind == intake.ReasonRegistration
 		}
 	}
+	seen := map[int64]bool{}
+	for _, box := range line.Item.Boxes {
+		if seen[box.Photo] {
+			continue
+		}
+		seen[box.Photo] = true
+		p, err := h.DB.Photo(ctx, box.Photo) // it may have been replaced since
+		if errors.Is(err, intake.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		sheet.Marked = append(sheet.Marked, templates.MarkedOn(p, line.Item.Boxes))
+	}
 	page.Sheets = append(page.Sheets, sheet)
+	return nil
 }
 
 func (h *House) mineUntil(s intake.Submission) time.Time {

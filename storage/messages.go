@@ -145,6 +145,28 @@ func (q Q) Postpone(ctx context.Context, id int64, due time.Time, material strin
 	return nil
 }
 
+// HeldMaterial stands in Material of a photo's message that waits until its sender is bound. No
+// season has such a code.
+const HeldMaterial = "*"
+
+// Held says that the message's photo came before its sender was bound.
+func (m Message) Held() bool { return m.Material == HeldMaterial }
+
+// Hold marks a message for Recall.
+func (q Q) Hold(ctx context.Context, id int64) error {
+	err := q.execOne(ctx, intake.ErrNotFound, "UPDATE messages SET material = ? WHERE id = ?", HeldMaterial, id)
+	return within(fmt.Sprintf("hold message %d", id), err)
+}
+
+// Recall brings back the messages of a user that were held, to be worked on from now.
+func (q Q) Recall(ctx context.Context, openID string, now time.Time) error {
+	_, err := q.exec(ctx, `UPDATE messages
+		SET state = ?, reply = '', answer = '', owed = 0, attempts = 0, due_at = ?, done_at = 0
+		WHERE openid = ? AND state = ? AND kind = 'image' AND material = ?`,
+		MessageNew, micros(now), openID, MessageDone, HeldMaterial)
+	return within("recall messages", err)
+}
+
 // Answered claims the right to deliver the reply of a message; first is true for exactly one
 // of all callers.
 func (q Q) Answered(ctx context.Context, id int64, how string) (first bool, err error) {

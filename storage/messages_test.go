@@ -179,3 +179,43 @@ func TestOldMessagesAreDroppedUnfinishedOnesStay(t *testing.T) {
 		same(t, len(must(db.Unfinished(ctx, "o-1", t0))(t)), 2)
 	})
 }
+
+func TestPhotosOfSomebodyUnknownWaitUntilTheyAreRecalled(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		record := func(key, openID, kind string) int64 {
+			m, _, err := db.Record(ctx, storage.Message{Key: key, OpenID: openID, Kind: kind, ReceivedAt: t0})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Finish(ctx, m.ID, "later", t0); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Answered(ctx, m.ID, storage.AnsweredPassive); err != nil {
+				t.Fatal(err)
+			}
+			return m.ID
+		}
+		held, plain, other := record("1", "a", "image"), record("2", "a", "image"), record("3", "b", "image")
+		for _, id := range []int64{held, other} {
+			if err := db.Hold(ctx, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Recall(ctx, "a", t0); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[int64]storage.MessageState{held: storage.MessageNew, plain: storage.MessageDone, other: storage.MessageDone} {
+			m, err := db.Message(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.State != want {
+				t.Errorf("message %d is %s, want %s", id, m.State, want)
+			}
+			if id == held && (!m.Held() || m.Answer != "" || m.Reply != "" || !m.DoneAt.IsZero()) {
+				t.Errorf("recalled: %+v", m)
+			}
+		}
+	})
+}

@@ -95,7 +95,7 @@ func Chat(name string, say Say) (string, error) {
 var chatFuncs = template.FuncMap{
 	"link": Link, "href": href, "number": number, "mark": mark, "count": count, "bar": bar,
 	"short": short, "seen": seen, "moment": Moment, "left": left,
-	"groups": groups, "numbers": numbers, "names": names, "span": span,
+	"listed": listed, "groups": groups, "numbers": numbers, "names": names, "span": span,
 }
 
 // Link is a tappable word that sends itself, as WeChat renders it in text replies.
@@ -104,6 +104,11 @@ func Link(word string) string {
 }
 
 func href(url, word string) string { return ` <a href="` + url + `">` + word + `</a>` }
+
+// listed is a line's number on the list.
+func listed(lines []intake.Line, line intake.Line) string {
+	return strconv.Itoa(1 + slices.IndexFunc(lines, func(l intake.Line) bool { return l.Material.Code == line.Material.Code }))
+}
 
 func number(i int) string { return strconv.Itoa(i + 1) }
 

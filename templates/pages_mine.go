@@ -15,8 +15,8 @@ type MinePage struct {
 	Over      bool // the window has closed
 	Until     time.Time
 	Left      string
-	Sheets    []Sheet // what was returned
-	DataWrong bool    // some of it is about registration data
+	Sheets    []MineSheet // what was returned
+	DataWrong bool        // some of it is about registration data
 	Lines     []MineLine
 	Tray      []intake.Photo
 	Done      int
@@ -24,6 +24,34 @@ type MinePage struct {
 }
 
 func (MinePage) page() string { return "mine" }
+
+// MineSheet is one returned item with the pictures on which the reviewer drew.
+type MineSheet struct {
+	Sheet
+	Marked []Marked
+}
+
+// Marked is a picture with frames; the measures are pixels of the upright picture.
+type Marked struct {
+	Photo  intake.Photo
+	Line   int // thickness
+	Frames []Rect
+}
+
+// Rect is one frame on it.
+type Rect struct{ X, Y, W, H int }
+
+// MarkedOn puts a reviewer's frames on a photo.
+func MarkedOn(p intake.Photo, boxes []intake.Box) Marked {
+	m := Marked{Photo: p, Line: max(2, min(p.Width, p.Height)/100)}
+	w, h := float64(p.Width), float64(p.Height)
+	for _, b := range boxes {
+		if b.Photo == p.ID {
+			m.Frames = append(m.Frames, Rect{int(b.X * w), int(b.Y * h), int(b.W * w), int(b.H * h)})
+		}
+	}
+	return m
+}
 
 // MineLine is one material on it.
 type MineLine struct {

@@ -219,7 +219,8 @@ func samples(t *testing.T) []Say {
 		item := intake.Item{Material: m.Code, State: intake.ItemSitePassed}
 		submitted.Items = append(submitted.Items, intake.Item{Material: m.Code, State: intake.ItemPending})
 		if m.Code == "id_front" {
-			item = intake.Item{Material: m.Code, State: intake.ItemReturned, Reasons: []string{"IMG_BLUR"}, Comment: "请到窗边拍", Resend: true}
+			item = intake.Item{Material: m.Code, State: intake.ItemReturned, Reasons: []string{"IMG_BLUR"}, Comment: "请到窗边拍", Resend: true,
+				Boxes: []intake.Box{{Photo: 1, X: .5, Y: .1, W: .4, H: .3}}}
 		}
 		returned.Items = append(returned.Items, item)
 	}
