@@ -47,6 +47,8 @@ var onlyHome = map[string][]string{
 	"github.com/redis/go-redis":       {"storage", "storage/storagetest"},
 	"github.com/alicebob/miniredis":   {"storage", "storage/storagetest"},
 	"github.com/silenceper/wechat":    {"wechat", "wechat/wechattest", "cmd/bench"},
+	"github.com/minio/minio-go":       {"storage"},
+	"github.com/johannesboyne":        {"storage/storagetest"},
 	"github.com/xuri/excelize":        {"review"},
 	"github.com/yalue/onnxruntime_go": {"imaging/reading"},
 	"github.com/gin-gonic/gin":        {"handlers", "cmd/bench"},

@@ -43,6 +43,7 @@ type installation struct {
 	config   string
 	platform *wechattest.Platform
 	listen   string
+	blobs    storage.BlobsConfig
 }
 
 func install(t *testing.T, engine string) *installation {
@@ -53,6 +54,7 @@ func install(t *testing.T, engine string) *installation {
 	t.Cleanup(api.Close)
 	i := &installation{t: t, platform: platform, listen: freeAddress(t)}
 	database, redis := storagetest.Stores(t, engine)
+	i.blobs = storagetest.BlobStore(t, engine)
 	i.config = i.write(api.URL, database, redis)
 	platform.SetCallback("http://" + i.listen + "/wechat")
 	return i
@@ -96,6 +98,7 @@ func (i *installation) write(apiBase string, database storage.Config, redis stor
 	}
 	cfg["database"] = map[string]any{"driver": database.Driver, "dsn": database.DSN}
 	cfg["redis"] = map[string]any{"addr": redis.Addr}
+	cfg["blobs"] = i.blobs
 	cfg["season"] = "seasons/season.yaml"
 	data, err := yaml.Marshal(cfg)
 	if err != nil {

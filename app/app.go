@@ -94,8 +94,11 @@ func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
 	if a.Redis, err = storage.OpenRedis(ctx, a.Config.Redis, opts.Now); err != nil {
 		return err
 	}
+	if _, err = a.Config.Blobs.Check(ctx); err != nil {
+		return err
+	}
 	if a.Blobs, err = storage.OpenBlobs(a.Config.Blobs); err != nil {
-		return fmt.Errorf("blobs: %w", err)
+		return err
 	}
 	if a.WeChat, err = wechat.Open(a.Config.WeChat, a.Redis, wechat.Options{Now: opts.Now, Log: opts.Log}); err != nil {
 		return fmt.Errorf("wechat: %w", err)

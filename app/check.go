@@ -46,13 +46,7 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	if redis != nil {
 		defer redis.Close()
 	}
-	add("blobs", func() (string, error) {
-		blobs, err := storage.OpenBlobs(cfg.Blobs)
-		if err != nil {
-			return "", err
-		}
-		return cfg.Blobs.Dir, blobs.Ping(ctx)
-	})
+	add("blobs", func() (string, error) { return cfg.Blobs.Check(ctx) })
 	add("wechat", func() (string, error) { return checkWeChat(ctx, cfg, redis) })
 	add("notices", func() (string, error) { return checkNotices(ctx, cfg, redis) })
 	says, err := checkReading(cfg)

@@ -62,6 +62,7 @@ var secrets = []struct {
 	{"CAILIAO_DATABASE_DSN", func(c *Config) *string { return &c.Database.DSN }},
 	{"CAILIAO_SMS_KEY_SECRET", func(c *Config) *string { return &c.SMS.Secret }},
 	{"CAILIAO_REDIS_PASSWORD", func(c *Config) *string { return &c.Redis.Password }},
+	{"CAILIAO_BLOBS_SECRET_KEY", func(c *Config) *string { return &c.Blobs.SecretKey }},
 }
 
 // LoadConfig reads a configuration file. Unknown keys and bad values are told all at once, each
@@ -102,14 +103,23 @@ func ParseConfig(data []byte, dir string) (Config, error) {
 	if cfg.Reading.Dir == "" {
 		cfg.Reading.Dir = "data/reading"
 	}
-	within(dir, &cfg.Blobs.Dir)
-	within(dir, &cfg.Reading.Dir)
-	within(dir, &cfg.Season)
+	for _, path := range cfg.files() {
+		within(dir, path)
+	}
 	if cfg.Database.Driver == "sqlite" {
 		within(dir, &cfg.Database.DSN)
 	}
 	cfg.source = data
 	return cfg, placed(data, cfg.Validate())
+}
+
+// files are the paths in a configuration that count from its folder.
+func (c *Config) files() []*string {
+	files := []*string{&c.Blobs.Dir, &c.Reading.Dir, &c.Season}
+	for _, tls := range []*storage.TLSConfig{&c.Blobs.TLS} {
+		files = append(files, &tls.CA, &tls.Cert, &tls.Key)
+	}
+	return files
 }
 
 func within(dir string, path *string) {
@@ -125,6 +135,7 @@ func (c Config) Validate() error {
 		under("wechat", c.WeChat.Validate()),
 		under("database", c.Database.Validate()),
 		under("redis", c.Redis.Validate()),
+		under("blobs", c.Blobs.Validate()),
 		under("imaging", c.Imaging.Validate()),
 		under("notices", c.Notices.Validate()),
 		under("sms", c.SMS.Validate()),

@@ -1,8 +1,6 @@
 package app_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +8,7 @@ import (
 	"cailiao/app"
 	"cailiao/app/apptest"
 	"cailiao/imaging/imagetest"
+	"cailiao/storage/storagetest"
 	"cailiao/wechat/wechattest"
 )
 
@@ -57,16 +56,11 @@ func TestAPhotoThatCannotBeStoredNowIsStoredLater(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, engine string) {
 		w := apptest.Start(t, engine, start)
 		user := bound(t, w)
-		parts := filepath.Join(w.Config.Blobs.Dir, ".parts") // where every new blob begins
-		if err := os.Rename(parts, parts+".away"); err != nil {
-			t.Fatal(err)
-		}
+		back := storagetest.BlobsAway(t, w.Config.Blobs)
 		if d := user.SendPhoto(t.Context(), imagetest.Photo(1)); !strings.Contains(d.Reply, "不用重发") {
-			t.Errorf("reply while the disk is away: %q %s", d.Reply, d.Broken)
+			t.Errorf("reply while the blobs are away: %q %s", d.Reply, d.Broken)
 		}
-		if err := os.Rename(parts+".away", parts); err != nil {
-			t.Fatal(err)
-		}
+		back()
 		w.Clock.Advance(time.Minute)
 		w.Bot.Sweep(t.Context())
 		if err := w.Bot.Drain(t.Context()); err != nil {

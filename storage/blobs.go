@@ -17,14 +17,32 @@ import (
 	"cailiao/intake"
 )
 
-// BlobsConfig is the section "blobs" of the configuration.
+// BlobsConfig is the section "blobs" of the configuration: a folder, or a bucket of an S3 service.
 type BlobsConfig struct {
-	Dir string `yaml:"dir"` // folder of the pictures; made when missing
+	Driver string `yaml:"driver"` // "disk" (default) or "s3"
+	Dir    string `yaml:"dir"`    // disk: folder of the pictures; made when missing
+
+	Endpoint  string        `yaml:"endpoint"` // s3: https://host[:port]
+	Bucket    string        `yaml:"bucket"`   // exists and is private
+	Prefix    string        `yaml:"prefix"`   // before every key, for a bucket shared with others
+	Region    string        `yaml:"region"`   // default us-east-1
+	AccessKey string        `yaml:"access_key"`
+	SecretKey string        `yaml:"secret_key"`
+	PathStyle bool          `yaml:"path_style"` // https://host/bucket instead of https://bucket.host
+	TLS       TLSConfig     `yaml:"tls"`        // with https://; use is understood
+	SSE       string        `yaml:"sse"`        // the service encrypts: "", "AES256" or "aws:kms"
+	SSEKey    string        `yaml:"sse_key"`    // id of the key for aws:kms; empty: the service's own
+	Timeout   time.Duration `yaml:"timeout"`    // of one call with its tries; default 15s
 }
 
-// Validate says what is wrong with the section, without touching the disk.
+// Validate says what is wrong with the section, without touching disk or network.
 func (c BlobsConfig) Validate() error {
-	if c.Dir == "" {
+	switch {
+	case c.Driver == "s3":
+		return c.validateS3()
+	case c.Driver != "" && c.Driver != "disk":
+		return misset("driver", fmt.Sprintf(`"disk" or "s3" expected, not %q`, c.Driver))
+	case c.Dir == "":
 		return misset("dir", "the folder for the pictures is missing, such as data/photos")
 	}
 	return nil
@@ -54,22 +72,53 @@ func BlobKey(candidateID int64, sha, kind string) string {
 	return name[:2] + "/" + name + "-" + kind
 }
 
-// OpenBlobs opens the folder and sweeps what writers that died left half written.
+// OpenBlobs opens the folder, or makes a client of the S3 service without asking it anything.
 func OpenBlobs(config BlobsConfig) (Blobs, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("blobs: %w", err)
 	}
-	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("blobs: %w", err)
+	var blobs Blobs
+	var err error
+	if config.Driver == "s3" {
+		blobs, err = openS3(config)
+	} else {
+		blobs, err = openDisk(config.Dir)
 	}
-	root, err := os.OpenRoot(config.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("blobs: %w", err)
+	}
+	return blobs, nil
+}
+
+// Check proves that blobs can be written, read and deleted here, and not read by strangers; it
+// says where that is.
+func (c BlobsConfig) Check(ctx context.Context) (where string, err error) {
+	blobs, err := OpenBlobs(c)
+	if err != nil {
+		return "", err
+	}
+	switch b := blobs.(type) {
+	case *s3Blobs:
+		return c.Endpoint + "/" + c.Bucket, within("blobs", b.checkPrivate(ctx))
+	case *diskBlobs:
+		return c.Dir, errors.Join(b.Ping(ctx), b.root.Close())
+	}
+	return c.Dir, blobs.Ping(ctx)
+}
+
+// openDisk opens the folder and sweeps what writers that died left half written.
+func openDisk(dir string) (*diskBlobs, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
 	}
 	d := &diskBlobs{root: root}
 	if err := d.sweep(); err != nil {
 		root.Close()
-		return nil, fmt.Errorf("blobs: %w", err)
+		return nil, err
 	}
 	return d, nil
 }
@@ -85,7 +134,11 @@ const (
 	partsAge = time.Hour // no writer takes that long
 )
 
-var blobKey = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,15}/[A-Za-z0-9][A-Za-z0-9_.-]{0,150}$`)
+var (
+	blobKey      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,15}/[A-Za-z0-9][A-Za-z0-9_.-]{0,150}$`)
+	bucketName   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	bucketPrefix = regexp.MustCompile(`^/?[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*/?$`)
+)
 
 func (d *diskBlobs) sweep() error {
 	if err := d.root.Mkdir(partsDir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {

@@ -1,6 +1,6 @@
 // Package storage keeps what must not be lost: SQL is the truth (SQLite or MySQL/MariaDB),
-// Redis gives order and comfort, pictures are blobs on disk. One set of methods serves both
-// engines; what differs between them stands in dialect.go.
+// Redis gives order and comfort, pictures are blobs on disk or in a bucket. One set of methods
+// serves both engines; what differs between them stands in dialect.go.
 package storage
 
 import (

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"cailiao/app"
-	"cailiao/storage"
 	"cailiao/storage/storagetest"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
@@ -124,7 +123,7 @@ func Config(t *testing.T, engine string, platform *wechattest.Platform, apiBase,
 	cfg.WeChat = wechat.Config{
 		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase, BrowserBase: apiBase,
 	}
-	cfg.Blobs = storage.BlobsConfig{Dir: t.TempDir()}
+	cfg.Blobs = storagetest.BlobStore(t, engine)
 	cfg.Imaging.Timeout = slow
 	cfg.Database, cfg.Redis = storagetest.Stores(t, engine)
 	return cfg

@@ -1,0 +1,72 @@
+package storage
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// TLSConfig is how a connection to a server is encrypted: whose certificates we believe, and
+// which one we show. The certificate is always checked.
+type TLSConfig struct {
+	Use  bool   `yaml:"use"`
+	CA   string `yaml:"ca"`   // PEM file of the authority that signed the server's; empty: those of the machine
+	Cert string `yaml:"cert"` // PEM files of our own, for a server that asks for one
+	Key  string `yaml:"key"`
+	Name string `yaml:"name"` // the server's name in its certificate; empty: the one we connect to
+}
+
+func (c TLSConfig) validate() error {
+	if (c.Cert == "") != (c.Key == "") {
+		return misset("tls.cert", "a certificate needs its key, and a key its certificate")
+	}
+	if !c.Use && (c.CA != "" || c.Cert != "" || c.Name != "") {
+		return misset("tls.use", "true expected: the rest of tls is of no use without")
+	}
+	return nil
+}
+
+// open reads the files; nil when TLS is not used.
+func (c TLSConfig) open() (*tls.Config, error) {
+	if !c.Use {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.Name}
+	if c.CA != "" {
+		pem, err := os.ReadFile(c.CA)
+		if err != nil {
+			return nil, fmt.Errorf("tls.ca: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("tls.ca: %s holds no certificate in PEM", c.CA)
+		}
+	}
+	if c.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+		if err != nil {
+			return nil, fmt.Errorf("tls.cert: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+// distrust says in one line why a server's certificate was refused; "" when that is not what
+// went wrong.
+func distrust(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var name x509.HostnameError
+	switch {
+	case errors.As(err, &unknown):
+		return "its certificate is signed by an authority that tls.ca (or the machine) does not know"
+	case errors.As(err, &name):
+		return "its certificate is for another name: see tls.name"
+	case errors.As(err, &invalid):
+		return "its certificate is not valid now: " + invalid.Error()
+	}
+	return ""
+}
