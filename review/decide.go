@@ -41,6 +41,7 @@ func (d *Desk) Decide(ctx context.Context, staff intake.Staff, candidateID int64
 		return intake.Case{}, fmt.Errorf("decide on candidate %d: %w", candidateID, err)
 	}
 	decision.Judgements = judgements
+	var from intake.State
 	var after intake.Case
 	err = d.DB.InTx(ctx, func(tx storage.Q) error {
 		before, err := tx.LockCase(ctx, candidateID)
@@ -50,6 +51,7 @@ func (d *Desk) Decide(ctx context.Context, staff intake.Staff, candidateID int64
 		if !staff.Sees(before.Candidate.Site) {
 			return intake.ErrNotFound
 		}
+		from = before.Submission.State
 		if after, err = intake.Decide(d.Season, before, decision); err != nil {
 			return err
 		}
@@ -61,6 +63,7 @@ func (d *Desk) Decide(ctx context.Context, staff intake.Staff, candidateID int64
 	if err != nil {
 		return intake.Case{}, fmt.Errorf("decide on candidate %d: %w", candidateID, err)
 	}
+	d.tallies.move(after.Candidate.Site, from, after.Submission.State)
 	if d.Wake != nil {
 		d.Wake()
 	}

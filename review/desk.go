@@ -28,6 +28,7 @@ type Desk struct {
 	// Tell sends words to a WeChat user, now or with the next reply; nil: nobody is told.
 	Tell func(ctx context.Context, openID, words string) (delivered bool, err error)
 
+	tallies tallies
 	hashing hashing
 	dummy   sync.Once
 	nobody  string // a hash no password fits, so that an unknown name costs as much time

@@ -51,7 +51,7 @@ func (d *Desk) Queue(ctx context.Context, staff intake.Staff, f Filter) (Queue, 
 	if err != nil {
 		return Queue{}, fmt.Errorf("queue: %w", err)
 	}
-	counts, err := d.DB.QueueCounts(ctx, where.Site)
+	counts, err := d.counts(ctx, where.Site)
 	if err != nil {
 		return Queue{}, fmt.Errorf("queue counts: %w", err)
 	}

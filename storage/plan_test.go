@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -29,7 +30,7 @@ func seed(t *testing.T, db *storage.DB, n int) []intake.Candidate {
 			s := &after.Submission
 			s.State, s.Round, s.SubmittedAt = intake.States[i%len(intake.States)], 1+i%3/2, t0.Add(time.Duration(i)*time.Second)
 			if s.State == intake.Returned {
-				s.DeadlineAt = day(i % 5)
+				s.DeadlineAt, s.Round = day(i%5), 2
 			}
 			after.Items = []intake.Item{{Material: "diploma", State: intake.ItemPending}}
 			if _, err := tx.SaveCase(ctx, before, after); err != nil {
@@ -95,12 +96,16 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"queue of a state":          queue(storage.QueueFilter{State: intake.SitePassed}),
 		"queue of a site":           queue(storage.QueueFilter{Site: "A"}),
 		"queue of all":              queue(storage.QueueFilter{}),
+		"overdue of a site":         queue(storage.QueueFilter{Site: "A", State: intake.Returned, Overdue: true}),
+		"overdue of all":            queue(storage.QueueFilter{State: intake.Returned, Overdue: true}),
+		"second page of a state":    queue(storage.QueueFilter{State: intake.Passed, Offset: 20}),
 		"search by number":          queue(storage.QueueFilter{Search: c.Number}),
 		"search by name in a site":  queue(storage.QueueFilter{Search: c.Name, Site: "A"}),
 		"search by ID tail":         queue(storage.QueueFilter{Search: c.IDNumber[len(c.IDNumber)-4:], State: intake.Submitted}),
 		"next of a site and state":  next(storage.QueueFilter{Site: "A", State: intake.Submitted}),
 		"next of a state":           next(storage.QueueFilter{State: intake.Submitted}),
 		"next of all":               next(storage.QueueFilter{}),
+		"decide":                    func(q storage.Q) error { return decide(q, ctx, c.ID) },
 		"due notices": func(q storage.Q) error {
 			_, err := q.DueCandidates(ctx, []intake.NoticeKind{"k"}, day(1), 20)
 			return err
@@ -131,6 +136,25 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"drop old attempts":   func(q storage.Q) error { return q.DropOldAttempts(ctx, day(-1)) },
 		"drop old messages":   func(q storage.Q) error { _, err := q.DropOldMessages(ctx, day(-1)); return err },
 	}
+}
+
+// decide does what a decision does in the database.
+func decide(q storage.Q, ctx context.Context, id int64) error {
+	before, err := q.LockCase(ctx, id)
+	if err != nil {
+		return err
+	}
+	after := before
+	after.Submission.State = intake.SitePassed
+	after.Items = []intake.Item{{Material: "diploma", State: intake.ItemSitePassed}}
+	if after, err = q.SaveCase(ctx, before, after); err != nil {
+		return err
+	}
+	row := storage.DecisionRow{SubmissionID: after.Submission.ID, CandidateID: id, Round: 1, Level: storage.LevelSite, At: t0}
+	if err := q.AddDecision(ctx, row); err != nil {
+		return err
+	}
+	return q.Log(ctx, storage.Event{At: t0, CandidateID: id})
 }
 
 func TestNoHotQueryReadsAWholeTable(t *testing.T) {

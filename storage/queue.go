@@ -79,7 +79,8 @@ func (f QueueFilter) where() (string, []any) {
 		terms, args = append(terms, "state = ?"), append(args, f.State)
 	}
 	if f.Overdue {
-		terms, args = append(terms, "state = ?", "due_order < ?"), append(args, intake.Returned, micros(f.Now))
+		// A return starts a round, so that none of them is of the first: the index then leads to the deadline.
+		terms, args = append(terms, "state = ?", "first_round = 0", "due_order < ?"), append(args, intake.Returned, micros(f.Now))
 	}
 	if len(terms) == 0 {
 		return "", nil

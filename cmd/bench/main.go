@@ -3,6 +3,7 @@
 //
 //	go run ./cmd/bench photo
 //	go run ./cmd/bench notices
+//	go run ./cmd/bench review -dsn "root@tcp(127.0.0.1:3306)/"
 //	go run ./cmd/bench turns
 package main
 
@@ -20,6 +21,7 @@ import (
 var benches = map[string]func(ctx context.Context, args []string) error{
 	"notices":     notices,
 	"photo":       photo,
+	"review":      reviewBench,
 	"-photo-draw": drawPhoto,
 	"-photo-take": takePhotos,
 	"-photo-copy": copyPhoto,
@@ -33,7 +35,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || benches[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench notices|photo|turns [-h]")
+		fmt.Fprintln(os.Stderr, "usage: bench notices|photo|review|turns [-h]")
 		os.Exit(2)
 	}
 	if err := benches[os.Args[1]](ctx, os.Args[2:]); err != nil {

@@ -8,16 +8,12 @@ package storagetest
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/redis/go-redis/v9"
 
 	"cailiao/storage"
@@ -73,27 +69,16 @@ func file(t testing.TB) storage.Config {
 // database creates one on the server and drops it after the test.
 func database(t testing.TB, dsn string) storage.Config {
 	t.Helper()
-	config, err := mysql.ParseDSN(dsn)
+	scratch, err := NewScratch(context.Background(), dsn)
 	if err != nil {
-		t.Fatalf("CAILIAO_TEST_MYSQL: %v", err)
-	}
-	config.DBName = ""
-	server, err := sql.Open("mysql", config.FormatDSN())
-	if err != nil {
-		t.Fatalf("CAILIAO_TEST_MYSQL: %v", err)
-	}
-	name := "cailiao_test_" + strings.ToLower(rand.Text())
-	if _, err := server.Exec("CREATE DATABASE " + name); err != nil {
 		t.Fatalf("CAILIAO_TEST_MYSQL: %v", err)
 	}
 	t.Cleanup(func() {
-		if _, err := server.Exec("DROP DATABASE " + name); err != nil {
+		if err := scratch.Drop(); err != nil {
 			t.Errorf("drop test database: %v", err)
 		}
-		server.Close()
 	})
-	config.DBName = name
-	return storage.Config{Driver: "mysql", DSN: config.FormatDSN()}
+	return scratch.Config
 }
 
 // EachRedis runs f on an empty Redis in the process and on the server of the environment, as
