@@ -18,7 +18,7 @@ import (
 var words = []string{
 	"清单", "进度", "意见", "帮助", "人工", "谢谢", "提交", "确定提交", "确定提交", "再看看", "撤回", "下一项", "换一张", "删除", "删除第1张",
 	"删除第9张", "仍要使用", "暂存", "依次放", "示例", "修改信息", "备用电话", "不留", "改手机号", "对", "不对", "我的情况变了", "回答问题",
-	"跳过", "是", "否", "专科", "本科", "1", "2", "9", "99", "2 毕业证", "1 3", "2-4 学历备案表", "1 删除", "3 护照", "毕业证", "证书",
+	"看圈出的地方", "看圈出的地方2", "跳过", "是", "否", "专科", "本科", "1", "2", "9", "99", "2 毕业证", "1 3", "2-4 学历备案表", "1 删除", "3 护照", "毕业证", "证书",
 	"13912345678", "12345", "2611010002 151022", "现在怎么样了？还差什么，几号截止", "人工 我可以晚点交吗", "", "　", "？？？", "<a href=\"x\">", "👍",
 }
 
@@ -56,11 +56,19 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 		l.staff[1] = w.AddStaff(t, "area", intake.RoleArea, "")
 		person := apptest.People[rapid.IntRange(0, 1).Draw(rt, "person")]
 		l.u.Follow(t.Context())
+		early := rapid.IntRange(0, 3).Draw(rt, "photos before binding")
+		for _, photo := range photos[:early] {
+			l.answered(l.u.SendPhoto(t.Context(), photo))
+		}
 		l.u.Say(t.Context(), person.Number+" "+person.IDTail())
 		l.u.Say(t.Context(), "对")
 		talk, err := w.DB.Talk(t.Context(), l.u.OpenID)
 		l.must(err)
 		l.id, l.chat = talk.CandidateID, len(l.u.Chat())
+		l.wait()
+		if c := l.theCase(); len(c.Tray) != early {
+			rt.Fatalf("%d photos came before the binding, %d are in the tray", early, len(c.Tray))
+		}
 		if rapid.Bool().Draw(rt, "has sent everything") {
 			l.sendAll()
 		}
@@ -173,6 +181,9 @@ func (l *life) decide() {
 		j := intake.Judgement{Material: code, Pass: rapid.IntRange(0, 3).Draw(l.T, "pass") > 0}
 		if !j.Pass {
 			j.Reasons = []string{"IMG_BLUR"}
+			if photos := c.PhotosOf(code); len(photos) > 0 && rapid.Bool().Draw(l.T, "frame") {
+				j.Boxes = []intake.Box{{Photo: photos[0].ID, X: .1, Y: .2, W: .3, H: .4}}
+			}
 		}
 		decision.Judgements = append(decision.Judgements, j)
 	}
