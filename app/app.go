@@ -85,6 +85,9 @@ func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
 		if a.clock, err = a.DB.Clock(ctx, nil); err != nil {
 			return err
 		}
+		if err = a.clock.Check(); err != nil {
+			return err
+		}
 		opts.Now = a.clock.Now
 	}
 	a.DB.Now = opts.Now

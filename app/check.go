@@ -41,7 +41,7 @@ func Check(ctx context.Context, cfg Config) []Finding {
 		if redis, err = storage.OpenRedis(ctx, cfg.Redis, time.Now); err != nil {
 			return "", err
 		}
-		return cfg.Redis.Addr, redis.Ping(ctx)
+		return cfg.Redis.Where(), redis.Ping(ctx)
 	})
 	if redis != nil {
 		defer redis.Close()
@@ -82,7 +82,11 @@ func checkDatabase(ctx context.Context, cfg Config) (string, error) {
 	if have != want {
 		return "", fmt.Errorf("schema is at version %d, the program needs %d: run `cailiao migrate` (serve does it by itself)", have, want)
 	}
-	return fmt.Sprintf("%s, schema %d", cfg.Database.Driver, have), nil
+	clock, err := db.Clock(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s, schema %d", cfg.Database.Driver, have), errors.Join(clock.Check(), db.ProveWritable(ctx))
 }
 
 func checkWeChat(ctx context.Context, cfg Config, redis *storage.Redis) (string, error) {

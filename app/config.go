@@ -62,6 +62,7 @@ var secrets = []struct {
 	{"CAILIAO_DATABASE_DSN", func(c *Config) *string { return &c.Database.DSN }},
 	{"CAILIAO_SMS_KEY_SECRET", func(c *Config) *string { return &c.SMS.Secret }},
 	{"CAILIAO_REDIS_PASSWORD", func(c *Config) *string { return &c.Redis.Password }},
+	{"CAILIAO_REDIS_SENTINEL_PASSWORD", func(c *Config) *string { return &c.Redis.SentinelPassword }},
 	{"CAILIAO_BLOBS_SECRET_KEY", func(c *Config) *string { return &c.Blobs.SecretKey }},
 }
 
@@ -116,7 +117,7 @@ func ParseConfig(data []byte, dir string) (Config, error) {
 // files are the paths in a configuration that count from its folder.
 func (c *Config) files() []*string {
 	files := []*string{&c.Blobs.Dir, &c.Reading.Dir, &c.Season}
-	for _, tls := range []*storage.TLSConfig{&c.Blobs.TLS} {
+	for _, tls := range []*storage.TLSConfig{&c.Database.TLS, &c.Redis.TLS, &c.Blobs.TLS} {
 		files = append(files, &tls.CA, &tls.Cert, &tls.Key)
 	}
 	return files

@@ -15,7 +15,10 @@ type Clock struct {
 	ahead atomic.Int64 // nanoseconds the server is ahead of local
 }
 
-const clockEvery = time.Minute
+const (
+	clockEvery = time.Minute
+	clockFar   = 15 * time.Minute // who is further off cannot sign requests to S3, nor tell fresh callbacks from old ones
+)
 
 // Clock looks at the server once. local is this machine's clock; nil: time.Now. With SQLite,
 // which is on this machine, it is the same.
@@ -29,6 +32,20 @@ func (db *DB) Clock(ctx context.Context, local func() time.Time) (*Clock, error)
 
 // Now is the server's time, without asking it.
 func (c *Clock) Now() time.Time { return c.local().Add(time.Duration(c.ahead.Load())) }
+
+// Check is an error when the server's clock and this machine's are so far apart that one of them
+// must be wrong.
+func (c *Clock) Check() error {
+	ahead := time.Duration(c.ahead.Load())
+	if ahead.Abs() <= clockFar {
+		return nil
+	}
+	side := "ahead of"
+	if ahead < 0 {
+		side = "behind"
+	}
+	return fmt.Errorf("database: its clock is %v %s this machine's: let NTP set both", ahead.Abs().Round(time.Second), side)
+}
 
 // Look asks the server for its time; half the way there and back is taken off.
 func (c *Clock) Look(ctx context.Context) error {

@@ -42,6 +42,7 @@ const (
 	faultOrphan          // a referenced row is missing
 	faultBusy            // deadlock or lock timeout: the transaction may be tried again
 	faultNoTable         // nothing was migrated yet
+	faultDenied          // the user may not do this, or nobody may write
 )
 
 func dialectOf(driver string) (dialect, error) {
@@ -81,7 +82,7 @@ func (sqliteDialect) open(c Config) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	setPool(pool, c.MaxOpen, 8)
+	setPool(pool, c, 8)
 	return pool, nil
 }
 
@@ -125,6 +126,8 @@ func (sqliteDialect) classify(err error) fault {
 		return faultOrphan
 	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED:
 		return faultBusy
+	case code&0xff == sqlite3.SQLITE_READONLY:
+		return faultDenied
 	case code == sqlite3.SQLITE_ERROR: // what SQLite says of a statement it cannot prepare
 		return faultNoTable
 	}
@@ -164,7 +167,7 @@ func (mysqlDialect) checkDSN(dsn string) error {
 }
 
 func (mysqlDialect) open(c Config) (*sqlx.DB, error) {
-	config, err := mysqlConfig(c.DSN)
+	config, err := mysqlConfig(c)
 	if err != nil {
 		return nil, err
 	}
@@ -173,18 +176,23 @@ func (mysqlDialect) open(c Config) (*sqlx.DB, error) {
 		return nil, fmt.Errorf("dsn: %w", err)
 	}
 	pool := sqlx.NewDb(sql.OpenDB(connector), "mysql")
-	setPool(pool, c.MaxOpen, 32)
-	pool.SetConnMaxLifetime(30 * time.Minute) // below the servers' and proxies' idle limits
+	setPool(pool, c, 32)
+	pool.SetConnMaxLifetime(orDefault(c.Lifetime, 30*time.Minute)) // below the servers' and proxies' idle limits
 	return pool, nil
 }
 
 // mysqlConfig adds what our statements rely on to the user's DSN: matched rows are counted,
 // not changed ones; arguments travel with the statement, in one round trip; a value too long
 // is an error; nothing waits for ever.
-func mysqlConfig(dsn string) (*mysql.Config, error) {
-	config, err := mysql.ParseDSN(dsn)
+func mysqlConfig(c Config) (*mysql.Config, error) {
+	config, err := mysql.ParseDSN(c.DSN)
 	if err != nil {
 		return nil, fmt.Errorf("dsn: such as %s expected", mysqlExample)
+	}
+	if c.TLS.Use {
+		if config.TLS, err = c.TLS.open(); err != nil {
+			return nil, err
+		}
 	}
 	config.ParseTime, config.Loc = true, time.UTC
 	config.ClientFoundRows, config.InterpolateParams, config.MultiStatements = true, true, false
@@ -210,13 +218,18 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-func setPool(pool *sqlx.DB, open, otherwise int) {
+func setPool(pool *sqlx.DB, c Config, otherwise int) {
+	open := c.MaxOpen
 	if open == 0 {
 		open = otherwise
 	}
+	idle := c.MaxIdle
+	if idle == 0 {
+		idle = open
+	}
 	pool.SetMaxOpenConns(open)
-	pool.SetMaxIdleConns(open)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
+	pool.SetMaxIdleConns(idle)
+	pool.SetConnMaxIdleTime(orDefault(c.IdleTime, 5*time.Minute))
 }
 
 func (mysqlDialect) checkServer(ctx context.Context, pool *sqlx.DB, c Config) error {
@@ -233,7 +246,12 @@ func (mysqlDialect) checkServer(ctx context.Context, pool *sqlx.DB, c Config) er
 	default:
 		return fmt.Errorf("dsn: %s: %w", config.Addr, err)
 	}
-	if err != nil {
+	switch why := distrust(err); {
+	case why != "":
+		return fmt.Errorf("tls: %s is not believed: %s", config.Addr, why)
+	case errors.Is(err, mysql.ErrNoTLS):
+		return fmt.Errorf("tls: the server at %s does not offer TLS", config.Addr)
+	case err != nil:
 		return fmt.Errorf("dsn: no MySQL or MariaDB server answers at %s: %w", config.Addr, err)
 	}
 	return checkMySQL(version, readOnly, innodbReadOnly)
@@ -274,6 +292,8 @@ func (mysqlDialect) classify(err error) fault {
 		return faultBusy
 	case 1146: // ER_NO_SUCH_TABLE
 		return faultNoTable
+	case 1142, 1143, 1227, 1290, 1792, 1836: // denied to this user; the server or the transaction is read-only
+		return faultDenied
 	}
 	return faultOther
 }
@@ -308,7 +328,7 @@ func (mysqlDialect) isolation() sql.IsolationLevel { return sql.LevelReadCommitt
 // migrations use connections of their own: altering a big table takes longer than any statement
 // of the program may.
 func (mysqlDialect) migrations(c Config) (migrations, error) {
-	config, err := mysqlConfig(c.DSN)
+	config, err := mysqlConfig(c)
 	if err != nil {
 		return migrations{}, err
 	}

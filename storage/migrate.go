@@ -36,9 +36,33 @@ func (db *DB) Migrate(ctx context.Context) error {
 	}
 	defer m.pool.Close()
 	if err := m.up(ctx, db.dialect); err != nil {
-		return fmt.Errorf("migrate: %w", db.dialect.printable(err))
+		return fmt.Errorf("migrate: %w", db.denied(err))
 	}
 	return nil
+}
+
+// denied says what to do about a database that can be read but not written.
+func (db *DB) denied(err error) error {
+	if db.dialect.classify(err) == faultDenied {
+		return fmt.Errorf("the database user may not change it, or the server is read-only: GRANT ALL on this database is needed (%w)",
+			db.dialect.printable(err))
+	}
+	return db.dialect.printable(err)
+}
+
+// ProveWritable writes a row and takes it back.
+func (db *DB) ProveWritable(ctx context.Context) error {
+	undo := errors.New("undo")
+	err := db.InTx(ctx, func(tx Q) error {
+		if err := tx.Log(ctx, Event{At: db.now(), Action: "check"}); err != nil {
+			return err
+		}
+		return undo
+	})
+	if err == undo {
+		return nil
+	}
+	return fmt.Errorf("database: %w", db.denied(err))
 }
 
 // up works under a lock of our own: goose takes its lock only after it has made its table.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,33 +15,84 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// RedisConfig is the section "redis" of the configuration. The zero value runs Redis inside
-// the process, which is right for one instance.
+// RedisConfig is the section "redis" of the configuration: one server, servers watched by
+// sentinels, or a cluster. The zero value runs Redis inside the process, which is right for one
+// instance.
 type RedisConfig struct {
-	Addr     string `yaml:"addr"` // host:port; empty: in process
-	Username string `yaml:"username"`
-	Password string `yaml:"password"`
-	DB       int    `yaml:"db"`
+	Addr string `yaml:"addr"` // host:port of the one server; empty and nothing below: in process
+
+	Sentinels        []string `yaml:"sentinels"` // host:port of each
+	Master           string   `yaml:"master"`    // the name they know it by
+	SentinelUsername string   `yaml:"sentinel_username"`
+	SentinelPassword string   `yaml:"sentinel_password"`
+
+	Cluster []string `yaml:"cluster"` // host:port of some of its servers
+
+	Username string    `yaml:"username"`
+	Password string    `yaml:"password"`
+	DB       int       `yaml:"db"` // not in a cluster, which has one database only
+	TLS      TLSConfig `yaml:"tls"`
 }
 
 // Validate says what is wrong with the section, without connecting.
 func (c RedisConfig) Validate() error {
-	if c.DB < 0 {
+	kinds := 0
+	for _, given := range []bool{c.Addr != "", len(c.Sentinels) > 0, len(c.Cluster) > 0} {
+		if given {
+			kinds++
+		}
+	}
+	switch {
+	case kinds > 1:
+		return misset("addr", "one of addr, sentinels and cluster expected, not several")
+	case (len(c.Sentinels) > 0) != (c.Master != ""):
+		return misset("master", "sentinels and the name they know their master by expected, or neither")
+	case c.DB < 0:
 		return misset("db", fmt.Sprintf("a number from 0, not %d", c.DB))
+	case c.DB != 0 && len(c.Cluster) > 0:
+		return misset("db", "0 expected: a cluster has one database only")
 	}
-	if c.Addr == "" {
-		return nil
+	for key, addrs := range map[string][]string{"addr": {c.Addr}, "sentinels": c.Sentinels, "cluster": c.Cluster} {
+		for _, addr := range addrs {
+			if addr == "" && key == "addr" {
+				continue
+			}
+			if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+				return misset(key, fmt.Sprintf("host:port such as 127.0.0.1:6379 expected, not %q", addr))
+			}
+		}
 	}
-	if _, port, err := net.SplitHostPort(c.Addr); err != nil || port == "" {
-		return misset("addr", fmt.Sprintf("host:port such as 127.0.0.1:6379 expected, not %q", c.Addr))
+	return c.TLS.validate()
+}
+
+func (c RedisConfig) addrs() []string {
+	switch {
+	case len(c.Cluster) > 0:
+		return c.Cluster
+	case len(c.Sentinels) > 0:
+		return c.Sentinels
+	case c.Addr != "":
+		return []string{c.Addr}
 	}
 	return nil
+}
+
+// Where names the servers, for people.
+func (c RedisConfig) Where() string {
+	switch {
+	case len(c.Cluster) > 0:
+		return "cluster " + strings.Join(c.Cluster, ", ")
+	case len(c.Sentinels) > 0:
+		return c.Master + " of the sentinels " + strings.Join(c.Sentinels, ", ")
+	}
+	return c.Addr
 }
 
 // Redis gives order between instances, rate limits, sessions and the shared token. Losing it
 // costs comfort, never data; when it is gone, every call fails within about a second.
 type Redis struct {
-	client  *redis.Client
+	config  RedisConfig
+	client  redis.UniversalClient
 	embed   *miniredis.Miniredis // nil: a real server
 	stop    chan struct{}
 	close   func() error
@@ -61,23 +113,14 @@ func OpenRedis(ctx context.Context, config RedisConfig, now func() time.Time) (*
 		return nil, fmt.Errorf("redis: %w", err)
 	}
 	redis.SetLogger(&logging.VoidLogger{}) // every error is returned; the library would print each once more
-	r := &Redis{stop: make(chan struct{})}
+	r := &Redis{config: config, stop: make(chan struct{})}
 	r.close = sync.OnceValue(r.end)
-	options := &redis.Options{
-		Addr: config.Addr, Username: config.Username, Password: config.Password, DB: config.DB,
-		DialTimeout: redisDial, DialerRetries: 1, ReadTimeout: redisCall, WriteTimeout: redisCall,
-		PoolTimeout: redisCall, MaxRetries: 1, ContextTimeoutEnabled: true, DisableIdentity: true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	if err := r.dial(); err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
 	}
-	if config.Addr == "" {
-		r.embed = miniredis.NewMiniRedis()
-		// Over a pipe: no port that other users of the machine could reach.
-		options.Dialer = func(context.Context, string, string) (net.Conn, error) { return r.embed.Dial() }
-	}
-	r.client = redis.NewClient(options)
-	if err := r.Ping(ctx); err != nil {
+	if err := r.prove(ctx); err != nil {
 		r.Close()
-		return nil, err
+		return nil, fmt.Errorf("redis: %w", err)
 	}
 	if r.embed != nil {
 		if now == nil {
@@ -86,6 +129,57 @@ func OpenRedis(ctx context.Context, config RedisConfig, now func() time.Time) (*
 		r.running.Go(func() { r.tick(now) })
 	}
 	return r, nil
+}
+
+// dial makes the client for the kind of servers there is.
+func (r *Redis) dial() error {
+	c := r.config
+	secure, err := c.TLS.open()
+	if err != nil {
+		return err
+	}
+	options := &redis.UniversalOptions{
+		Addrs: c.addrs(), MasterName: c.Master, IsClusterMode: len(c.Cluster) > 0,
+		Username: c.Username, Password: c.Password, DB: c.DB, TLSConfig: secure,
+		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword,
+		DialTimeout: redisDial, DialerRetries: 1, ReadTimeout: redisCall, WriteTimeout: redisCall,
+		PoolTimeout: redisCall, MaxRetries: 1, ContextTimeoutEnabled: true, DisableIdentity: true,
+		FailingTimeoutSeconds:    1, // a server of the cluster that came back is asked again
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	}
+	if len(options.Addrs) == 0 {
+		r.embed = miniredis.NewMiniRedis()
+		// Over a pipe: no port that other users of the machine could reach.
+		options.Dialer = func(context.Context, string, string) (net.Conn, error) { return r.embed.Dial() }
+		options.TLSConfig = nil
+	}
+	r.client = redis.NewUniversalClient(options)
+	return nil
+}
+
+// prove writes a key that is soon gone: a replica and a user with few rights answer a ping as well.
+func (r *Redis) prove(ctx context.Context) error {
+	err := r.Set(ctx, "open", "", time.Second)
+	where := r.config.Where()
+	switch {
+	case err == nil:
+		return r.Del(ctx, "open")
+	case redis.IsAuthError(err) || redis.HasErrorPrefix(err, "WRONGPASS") || redis.HasErrorPrefix(err, "NOAUTH"):
+		return fmt.Errorf("password: %s refuses username or password", where)
+	case redis.IsPermissionError(err):
+		return fmt.Errorf("username: %s does not let this user write keys that begin with cailiao", where)
+	case redis.IsReadOnlyError(err):
+		return fmt.Errorf("addr: %s is a read-only replica: name its master, or its sentinels", where)
+	case redis.HasErrorPrefix(err, "MOVED") || redis.IsClusterDownError(err) && len(r.config.Cluster) == 0:
+		return fmt.Errorf("addr: %s belongs to a cluster: name it under cluster", where)
+	case redis.IsClusterDownError(err):
+		return fmt.Errorf("cluster: %s says that it is down", where)
+	case redis.HasErrorPrefix(err, "DB index"):
+		return fmt.Errorf("db: %s has no database %d", where, r.config.DB)
+	case distrust(err) != "":
+		return fmt.Errorf("tls: %s is not believed: %s", where, distrust(err))
+	}
+	return fmt.Errorf("addr: no Redis server answers at %s: %w", where, firstLine(err))
 }
 
 // tick lets time pass in the process's own Redis, whose keys do not expire by themselves.
@@ -129,7 +223,8 @@ func (r *Redis) Ping(ctx context.Context) error {
 // other than "cailiao:".
 func (r *Redis) Client() redis.UniversalClient { return r.client }
 
-// redisKey keeps our keys apart from those of others in the same Redis.
+// redisKey keeps our keys apart from those of others in the same Redis. What belongs to one
+// candidate has the same part in braces, which a cluster keeps on one server.
 func redisKey(key string) string { return "cailiao:" + key }
 
 // Get reads a value; found is false when there is none, or no longer.

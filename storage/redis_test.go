@@ -16,26 +16,26 @@ import (
 	"cailiao/storage/storagetest"
 )
 
-func TestRedisValuesAndTheirEnd(t *testing.T) {
-	storagetest.EachRedis(t, func(t *testing.T, r *storage.Redis) {
-		ctx := t.Context()
-		_, found, err := r.Get(ctx, "k")
-		ok(t, err)
-		same(t, found, false)
-		ok(t, r.Set(ctx, "k", "值", time.Minute))
-		ok(t, r.Set(ctx, "short", "x", 30*time.Millisecond))
-		value, found, err := r.Get(ctx, "k")
-		ok(t, err)
-		same(t, []any{value, found}, []any{"值", true})
-		eventually(t, func() bool { _, found, err := r.Get(ctx, "short"); return err == nil && !found })
-		ok(t, r.Del(ctx, "k"))
-		_, found, err = r.Get(ctx, "k")
-		ok(t, err)
-		same(t, found, false)
-		keys, err := r.Client().Keys(ctx, "*").Result()
-		ok(t, err)
-		same(t, len(keys), 0)
-	})
+func TestRedisValuesAndTheirEnd(t *testing.T) { storagetest.EachRedis(t, valuesAndTheirEnd) }
+
+func valuesAndTheirEnd(t *testing.T, r *storage.Redis) {
+	ctx := t.Context()
+	_, found, err := r.Get(ctx, "k")
+	ok(t, err)
+	same(t, found, false)
+	ok(t, r.Set(ctx, "k", "值", time.Minute))
+	ok(t, r.Set(ctx, "short", "x", 30*time.Millisecond))
+	value, found, err := r.Get(ctx, "k")
+	ok(t, err)
+	same(t, []any{value, found}, []any{"值", true})
+	eventually(t, func() bool { _, found, err := r.Get(ctx, "short"); return err == nil && !found })
+	ok(t, r.Del(ctx, "k"))
+	_, found, err = r.Get(ctx, "k")
+	ok(t, err)
+	same(t, found, false)
+	keys, err := r.Client().Keys(ctx, "*").Result()
+	ok(t, err)
+	same(t, len(keys), 0)
 }
 
 func eventually(t *testing.T, is func() bool) {
@@ -49,108 +49,112 @@ func eventually(t *testing.T, is func() bool) {
 }
 
 func TestLockIsHeldByOneAndRunsOutWithItsHolder(t *testing.T) {
-	storagetest.EachRedis(t, func(t *testing.T, r *storage.Redis) {
-		ctx := t.Context()
-		unlock, got, err := r.Lock(ctx, "c:1", time.Minute)
-		ok(t, err)
-		same(t, got, true)
-		_, got, err = r.Lock(ctx, "c:1", time.Minute)
-		ok(t, err)
-		same(t, got, false)
-		other, got, err := r.Lock(ctx, "c:2", time.Minute)
-		ok(t, err)
-		same(t, got, true)
-		other()
-		unlock()
-		unlock()
-		again, got, err := r.Lock(ctx, "c:1", time.Minute)
-		ok(t, err)
-		same(t, got, true)
-		unlock() // the first holder's, too late: it must not free the second's
-		_, got, err = r.Lock(ctx, "c:1", time.Minute)
-		ok(t, err)
-		same(t, got, false)
-		again()
+	storagetest.EachRedis(t, lockIsHeldByOne)
+}
 
-		// A holder that died: its key is there, nobody renews it.
-		ok(t, r.Client().Set(ctx, "cailiao:lock:c:3", "dead", 100*time.Millisecond).Err())
-		waited, err := r.Wait(ctx, "c:3", time.Minute)
-		ok(t, err)
-		waited()
-	})
+func lockIsHeldByOne(t *testing.T, r *storage.Redis) {
+	ctx := t.Context()
+	unlock, got, err := r.Lock(ctx, "c:1", time.Minute)
+	ok(t, err)
+	same(t, got, true)
+	_, got, err = r.Lock(ctx, "c:1", time.Minute)
+	ok(t, err)
+	same(t, got, false)
+	other, got, err := r.Lock(ctx, "c:2", time.Minute)
+	ok(t, err)
+	same(t, got, true)
+	other()
+	unlock()
+	unlock()
+	again, got, err := r.Lock(ctx, "c:1", time.Minute)
+	ok(t, err)
+	same(t, got, true)
+	unlock() // the first holder's, too late: it must not free the second's
+	_, got, err = r.Lock(ctx, "c:1", time.Minute)
+	ok(t, err)
+	same(t, got, false)
+	again()
+
+	// A holder that died: its key is there, nobody renews it.
+	ok(t, r.Client().Set(ctx, "cailiao:lock:c:3", "dead", 100*time.Millisecond).Err())
+	waited, err := r.Wait(ctx, "c:3", time.Minute)
+	ok(t, err)
+	waited()
 }
 
 func TestLockIsRenewedWhileHeldAndForgottenWhenLost(t *testing.T) {
-	storagetest.EachRedis(t, func(t *testing.T, r *storage.Redis) {
-		ctx, cancel := context.WithCancel(t.Context())
-		unlock, _, err := r.Lock(ctx, "c", 300*time.Millisecond)
-		ok(t, err)
-		cancel() // the lock lasts until unlock, not until the caller's context
-		time.Sleep(700 * time.Millisecond)
-		_, got, err := r.Lock(t.Context(), "c", time.Minute)
-		ok(t, err)
-		same(t, got, false)
-		// Emptied: somebody else gets the lock, and unlock leaves it alone.
-		ok(t, r.Client().FlushDB(t.Context()).Err())
-		_, got, err = r.Lock(t.Context(), "c", time.Minute)
-		ok(t, err)
-		same(t, got, true)
-		unlock()
-		_, got, err = r.Lock(t.Context(), "c", time.Minute)
-		ok(t, err)
-		same(t, got, false)
-	})
+	storagetest.EachRedis(t, lockIsRenewed)
 }
 
-func TestWaitersTakeTurns(t *testing.T) {
-	storagetest.EachRedis(t, func(t *testing.T, r *storage.Redis) {
-		var inside, most atomic.Int32
-		errs := make([]error, 12)
-		atOnce(len(errs), func(i int) {
-			unlock, err := r.Wait(t.Context(), "c", time.Minute)
-			if err != nil {
-				errs[i] = err
-				return
-			}
-			most.Store(max(most.Load(), inside.Add(1)))
-			time.Sleep(2 * time.Millisecond)
-			inside.Add(-1)
-			unlock()
-		})
-		ok(t, errors.Join(errs...))
-		same(t, most.Load(), int32(1))
+func lockIsRenewed(t *testing.T, r *storage.Redis) {
+	ctx, cancel := context.WithCancel(t.Context())
+	unlock, _, err := r.Lock(ctx, "c", 300*time.Millisecond)
+	ok(t, err)
+	cancel() // the lock lasts until unlock, not until the caller's context
+	time.Sleep(700 * time.Millisecond)
+	_, got, err := r.Lock(t.Context(), "c", time.Minute)
+	ok(t, err)
+	same(t, got, false)
+	// Emptied: somebody else gets the lock, and unlock leaves it alone.
+	storagetest.Empty(t, r)
+	_, got, err = r.Lock(t.Context(), "c", time.Minute)
+	ok(t, err)
+	same(t, got, true)
+	unlock()
+	_, got, err = r.Lock(t.Context(), "c", time.Minute)
+	ok(t, err)
+	same(t, got, false)
+}
 
+func TestWaitersTakeTurns(t *testing.T) { storagetest.EachRedis(t, waitersTakeTurns) }
+
+func waitersTakeTurns(t *testing.T, r *storage.Redis) {
+	var inside, most atomic.Int32
+	errs := make([]error, 12)
+	atOnce(len(errs), func(i int) {
 		unlock, err := r.Wait(t.Context(), "c", time.Minute)
-		ok(t, err)
-		defer unlock()
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		_, err = r.Wait(ctx, "c", time.Minute)
-		is(t, err, context.DeadlineExceeded)
+		if err != nil {
+			errs[i] = err
+			return
+		}
+		most.Store(max(most.Load(), inside.Add(1)))
+		time.Sleep(2 * time.Millisecond)
+		inside.Add(-1)
+		unlock()
 	})
+	ok(t, errors.Join(errs...))
+	same(t, most.Load(), int32(1))
+
+	unlock, err := r.Wait(t.Context(), "c", time.Minute)
+	ok(t, err)
+	defer unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err = r.Wait(ctx, "c", time.Minute)
+	is(t, err, context.DeadlineExceeded)
 }
 
-func TestAllowCountsPerWindow(t *testing.T) {
-	storagetest.EachRedis(t, func(t *testing.T, r *storage.Redis) {
-		ctx := t.Context()
-		allowed := func(key string) bool { return must(r.Allow(ctx, key, 3, time.Hour))(t) }
-		for range 3 {
-			same(t, allowed("x"), true)
+func TestAllowCountsPerWindow(t *testing.T) { storagetest.EachRedis(t, allowCounts) }
+
+func allowCounts(t *testing.T, r *storage.Redis) {
+	ctx := t.Context()
+	allowed := func(key string) bool { return must(r.Allow(ctx, key, 3, time.Hour))(t) }
+	for range 3 {
+		same(t, allowed("x"), true)
+	}
+	same(t, allowed("x"), false)
+	same(t, allowed("y"), true)
+	var passed atomic.Int32
+	atOnce(20, func(int) {
+		if fine, err := r.Allow(ctx, "z", 5, time.Hour); err == nil && fine {
+			passed.Add(1)
 		}
-		same(t, allowed("x"), false)
-		same(t, allowed("y"), true)
-		var passed atomic.Int32
-		atOnce(20, func(int) {
-			if fine, err := r.Allow(ctx, "z", 5, time.Hour); err == nil && fine {
-				passed.Add(1)
-			}
-		})
-		same(t, passed.Load(), int32(5))
-		for range 2 {
-			must(r.Allow(ctx, "short", 1, 50*time.Millisecond))(t)
-		}
-		eventually(t, func() bool { return must(r.Allow(ctx, "short", 1, 50*time.Millisecond))(t) })
 	})
+	same(t, passed.Load(), int32(5))
+	for range 2 {
+		must(r.Allow(ctx, "short", 1, 50*time.Millisecond))(t)
+	}
+	eventually(t, func() bool { return must(r.Allow(ctx, "short", 1, 50*time.Millisecond))(t) })
 }
 
 // clock can be moved while others read it.
@@ -191,9 +195,18 @@ func TestEmbeddedRedisFollowsTheGivenClock(t *testing.T) {
 
 func TestWrongRedisConfig(t *testing.T) {
 	for want, config := range map[string]storage.RedisConfig{
-		"addr: host:port":             {Addr: "localhost"},
-		"db: a number from 0":         {DB: -1},
-		"redis: dial tcp 127.0.0.1:1": {Addr: "127.0.0.1:1", Password: "secret"},
+		"addr: host:port":                        {Addr: "localhost"},
+		"db: a number from 0":                    {DB: -1},
+		"addr: one of addr":                      {Addr: "127.0.0.1:1", Cluster: []string{"127.0.0.1:1"}},
+		"master: sentinels and":                  {Sentinels: []string{"127.0.0.1:1"}},
+		"sentinels: host:port":                   {Sentinels: []string{"127.0.0.1"}, Master: "m"},
+		"cluster: host:port":                     {Cluster: []string{"127.0.0.1"}},
+		"db: 0 expected":                         {Cluster: []string{"127.0.0.1:1"}, DB: 1},
+		"tls.use: true expected":                 {Addr: "127.0.0.1:1", TLS: storage.TLSConfig{CA: "ca.pem"}},
+		"tls.ca: open":                           {Addr: "127.0.0.1:1", TLS: storage.TLSConfig{Use: true, CA: "not-there.pem"}},
+		"no Redis server answers at 127.0.0.1:1": {Addr: "127.0.0.1:1", Password: "secret"},
+		"answers at cluster 127.0.0.1:1":         {Cluster: []string{"127.0.0.1:1"}},
+		"answers at m of the sentinels":          {Sentinels: []string{"127.0.0.1:1"}, Master: "m"},
 	} {
 		began := time.Now()
 		r, err := storage.OpenRedis(t.Context(), config, nil)

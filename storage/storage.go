@@ -17,9 +17,13 @@ import (
 
 // Config is the section "database" of the configuration. The zero value needs only a DSN.
 type Config struct {
-	Driver  string `yaml:"driver"`   // "sqlite" (default) or "mysql" (MySQL ≥ 8.0, MariaDB ≥ 10.6)
-	DSN     string `yaml:"dsn"`      // sqlite: a file path; mysql: user:password@tcp(host:3306)/name
-	MaxOpen int    `yaml:"max_open"` // connections at most; 0: 8 for sqlite, 32 for mysql
+	Driver   string        `yaml:"driver"`    // "sqlite" (default) or "mysql" (MySQL ≥ 8.0, MariaDB ≥ 10.6)
+	DSN      string        `yaml:"dsn"`       // sqlite: a file path; mysql: user:password@tcp(host:3306)/name
+	MaxOpen  int           `yaml:"max_open"`  // connections at most; 0: 8 for sqlite, 32 for mysql
+	MaxIdle  int           `yaml:"max_idle"`  // of them kept open without work; 0: all
+	Lifetime time.Duration `yaml:"lifetime"`  // mysql: a connection is renewed after this; 0: 30m, below what servers and proxies allow
+	IdleTime time.Duration `yaml:"idle_time"` // a connection without work is closed after this; 0: 5m
+	TLS      TLSConfig     `yaml:"tls"`       // mysql
 }
 
 // Validate says what is wrong with the section, without touching the database: an
@@ -32,6 +36,17 @@ func (c Config) Validate() error {
 	// With one connection, a read beside an open transaction would wait for itself.
 	if c.MaxOpen < 0 || c.MaxOpen == 1 {
 		return misset("max_open", fmt.Sprintf("at least 2 connections, or 0 for the default, not %d", c.MaxOpen))
+	}
+	switch {
+	case c.MaxIdle < 0:
+		return misset("max_idle", fmt.Sprintf("a number from 0, not %d", c.MaxIdle))
+	case c.Lifetime < 0:
+		return misset("lifetime", "a time such as 30m expected")
+	case c.IdleTime < 0:
+		return misset("idle_time", "a time such as 5m expected")
+	}
+	if err := c.TLS.validate(); err != nil {
+		return err
 	}
 	return d.checkDSN(c.DSN)
 }

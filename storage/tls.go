@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // TLSConfig is how a connection to a server is encrypted: whose certificates we believe, and
@@ -69,4 +70,13 @@ func distrust(err error) string {
 		return "its certificate is not valid now: " + invalid.Error()
 	}
 	return ""
+}
+
+// firstLine shortens an error that tells several at once: one line is what starts and checks tell.
+func firstLine(err error) error {
+	line, rest, several := strings.Cut(err.Error(), "\n")
+	if !several {
+		return err
+	}
+	return fmt.Errorf("%s (and %d more)", line, 1+strings.Count(rest, "\n"))
 }
