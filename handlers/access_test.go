@@ -37,7 +37,7 @@ func (g gets) of(visitor int) int {
 //
 // A route that is in no map fails the test, as does a row without a route. For an id that is
 // nobody's the test asks by itself: it must be 404, like a foreign one, or look the same as ours.
-var accessTables = []map[string]gets{access, accessPeople}
+var accessTables = []map[string]gets{access, accessPeople, accessStats}
 
 // aboutOther: below these paths :id is something else than a candidate.
 var aboutOther = map[string]func(w *world, c intake.Candidate) int64{

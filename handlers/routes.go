@@ -36,6 +36,8 @@ func (h *House) routes() []route {
 		{get, noticesPath, h.staff(h.notices)},
 		{post, noticesPath + "/:what", h.staff(h.steerNotices)},
 
+		{get, numbersPath, h.staff(h.numbers)},
+		{get, numbersPath + "/:code", h.staff(h.numbersChart)},
 		{get, "/staff/questions", h.staff(h.questions)},
 		{post, "/staff/questions/:id", h.staff(h.answer)},
 

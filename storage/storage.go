@@ -164,6 +164,7 @@ func (q Q) now() time.Time {
 var tables = []string{
 	"candidates", "submissions", "items", "photos", "decisions", "talks", "messages",
 	"notices", "delivery_events", "notice_pauses", "consents", "staff", "events", "attempts", "questions", "used_scenes",
+	"figures", "figure_marks", "batches", "batch_rows",
 }
 
 // TableCounts counts the rows of every table, for `cailiao check` and tests; it reads whole

@@ -17,7 +17,7 @@ import (
 
 var views = []View{
 	LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{},
-	MinePage{}, MineProblemPage{}, QuestionsPage{},
+	MinePage{}, MineProblemPage{}, QuestionsPage{}, NumbersPage{},
 	AgainPage{},
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
@@ -163,6 +164,15 @@ func (w *Window) Shot(name string) {
 		w.t.Fatal(fmt.Errorf("screenshot %s: %w", name, err))
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Dark makes the window prefer dark colours.
+func (w *Window) Dark() {
+	w.t.Helper()
+	params := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}
+	if _, err := chromedp.Call(w.ctx, emulation.SetEmulatedMedia, params); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -1,0 +1,7 @@
+package handlers_test
+
+// accessStats are the routes of numbers, of many at once, and of what did not arrive.
+var accessStats = map[string]gets{
+	"GET /staff/numbers":       {303, 200, 200, 200, 200}, // of the own site, see numbers_test.go
+	"GET /staff/numbers/:code": {303, 404, 404, 404, 404}, // no such chart
+}
