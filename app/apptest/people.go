@@ -119,3 +119,6 @@ func Someone(i int) Person {
 		Phone: fmt.Sprintf("139100%05d", i), Site: "110101", More: known("二级"),
 	}
 }
+
+// Binding is what a candidate types to bind and to confirm the phone.
+func Binding(p Person) []string { return []string{p.Number + " " + p.IDTail(), "对"} }

@@ -1,0 +1,149 @@
+package app_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"cailiao/app/apptest"
+	"cailiao/imaging/imagetest"
+	"cailiao/review"
+)
+
+// payload is what must not survive: it runs wherever a server or browser takes a file for what it is not.
+const payload = `<?php system($_GET[0]); ?><script>alert(document.domain)</script>`
+
+// Every trick of the file-upload list, through the chat. Either the picture is refused, or what is
+// kept for people to see holds nothing of the payload; the original leaves only as a download.
+func TestFilesThatAreMoreThanPictures(t *testing.T) {
+	good := imagetest.JPEG(imagetest.Page(41, 720, 960), 70)
+	png := imagetest.PNG(imagetest.Page(42, 720, 960))
+	var zipped bytes.Buffer
+	archive := zip.NewWriter(&zipped)
+	if f, err := archive.Create("run.php"); err != nil {
+		t.Fatal(err)
+	} else if _, err := f.Write([]byte(payload)); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	rows := []struct {
+		name string
+		file []byte
+		kept bool
+	}{
+		{"a script named picture", []byte(payload), false},
+		{"an HTML page", []byte("<!doctype html><html>" + payload), false},
+		{"an SVG with script", []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">` + payload + `</svg>`), false},
+		{"a GIF that is also a script", []byte("GIF89a=1;/*" + payload + "*/"), false},
+		{"a PDF", []byte("%PDF-1.7\n" + payload), false},
+		{"an executable", join([]byte("MZ\x90\x00"), []byte(payload)), false},
+		{"a ZIP", zipped.Bytes(), false},
+		{"JPEG magic and then script", join([]byte("\xff\xd8\xff\xe0"), []byte(payload)), false},
+		{"PNG magic and then script", join([]byte("\x89PNG\r\n\x1a\n"), []byte(payload)), false},
+		{"script before the picture", join([]byte(payload), good), false},
+		{"script in a JPEG comment", imagetest.Insert(good, 0xfe, []byte(payload)), true},
+		{"script in the EXIF", imagetest.Insert(good, 0xe1, append([]byte("Exif\x00\x00"), payload...)), true},
+		{"script behind the picture", join(good, []byte(payload)), true},
+		{"a ZIP behind the picture", join(good, zipped.Bytes()), true},
+		{"a second picture behind the first", join(good, good, []byte(payload)), true},
+		{"script in a PNG text chunk", join(png[:33], imagetest.Chunk("tEXt", []byte("Comment\x00"+payload)), png[33:]), true},
+		{"script behind the PNG", join(png, []byte(payload)), true},
+	}
+	b := newBattlefield(t)
+	client := b.signIn("site-one")
+	attacker := b.bound("o-attacker", apptest.People[1])
+	id := b.candidate(apptest.People[1])
+	for _, row := range rows {
+		before := b.photosOf(id)
+		d := attacker.SendPhoto(t.Context(), row.file)
+		if d.Broken != "" || d.Reply == "" {
+			t.Errorf("%s: no answer: %s", row.name, d.Broken)
+		}
+		after := b.photosOf(id)
+		switch {
+		case !row.kept && len(after) != len(before):
+			t.Errorf("%s: was kept", row.name)
+		case row.kept && len(after) == len(before):
+			t.Logf("%s: was not kept: %.40q", row.name, d.Reply) // refused is safe, too
+		}
+		for _, photo := range after[len(before):] {
+			for _, kind := range []string{"thumb", "screen", "copy"} {
+				got := b.ask(client, http.MethodGet, fmt.Sprintf("/staff/photos/%d/%s", photo, kind), nil)
+				if got.status != http.StatusOK || got.header.Get("Content-Type") != "image/jpeg" || got.header.Get("X-Content-Type-Options") != "nosniff" {
+					t.Errorf("%s as %s: %d %s", row.name, kind, got.status, got.header.Get("Content-Type"))
+				}
+				for _, part := range []string{"<?php", "<script", "PK\x03\x04"} {
+					if strings.Contains(got.body, part) {
+						t.Errorf("%s: the %s still holds %q", row.name, kind, part)
+					}
+				}
+			}
+			got := b.ask(client, http.MethodGet, fmt.Sprintf("/staff/photos/%d/original", photo), nil)
+			if !strings.HasPrefix(got.header.Get("Content-Disposition"), "attachment") || got.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s: the original is shown, not downloaded: %v", row.name, got.header)
+			}
+		}
+	}
+}
+
+// photosOf are the ids of all photos of a candidate, in the order they came.
+func (b *battlefield) photosOf(id int64) []int64 {
+	photos, err := b.DB.PhotosEver(b.t.Context(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var ids []int64
+	for _, p := range photos {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+// Roster files that are weapons are refused whole, quickly, with a reason.
+func TestRostersThatAreWeapons(t *testing.T) {
+	b := newBattlefield(t)
+	bomb := func(size int) string {
+		var file bytes.Buffer
+		archive := zip.NewWriter(&file)
+		for name, body := range map[string]string{
+			"[Content_Types].xml":        `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>`,
+			"xl/workbook.xml":            `<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheets><sheet name="a" sheetId="1"/></sheets></workbook>`,
+			"xl/worksheets/sheet1.xml":   "<worksheet>" + strings.Repeat(" ", size) + "</worksheet>",
+			"xl/sharedStrings.xml":       `<!DOCTYPE x [<!ENTITY a "ha">]><sst>&a;</sst>`,
+			"../../../../tmp/escaped.go": payload,
+		} {
+			f, err := archive.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Write([]byte(body)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := archive.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return file.String()
+	}
+	for name, file := range map[string]string{
+		"a spreadsheet of 400 MB in 400 KB": bomb(400 << 20), "a broken spreadsheet": "PK\x03\x04" + payload, "a page": "<html>" + payload,
+		"nothing": "", "zeros": strings.Repeat("\x00", 1<<20), "one endless line": strings.Repeat("报名号,", 300_000),
+	} {
+		got := b.unchanged("candidates", func() string {
+			report, err := b.Desk.ImportRoster(t.Context(), strings.NewReader(file), review.ImportOptions{})
+			if err == nil && len(report.Problems) == 0 {
+				return "taken"
+			}
+			return "refused"
+		})
+		if got != "refused" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
