@@ -182,6 +182,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	var running sync.WaitGroup
 	running.Go(func() { a.Bot.Run(loops) })
 	running.Go(func() { a.Notices.Run(loops) })
+	running.Go(func() { a.Desk.RunImports(loops, instance()) })
 	if a.clock != nil {
 		running.Go(func() { a.clock.Run(loops) })
 	}

@@ -110,6 +110,10 @@ func (t *turn) prove(ctx context.Context, tail string) (string, error) {
 		t.site, _ = t.bot.Season.Site(c.Site)
 		return t.say("bound elsewhere")
 	}
+	if !c.WithdrawnAt.IsZero() {
+		t.site, _ = t.bot.Season.Site(c.Site)
+		return t.say("off roster")
+	}
 	full, err := t.bot.DB.Case(ctx, c.ID)
 	if err != nil {
 		return "", err

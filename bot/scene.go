@@ -91,6 +91,10 @@ func (t *turn) scanned(ctx context.Context) (string, error) {
 		t.site, _ = t.bot.Season.Site(c.Candidate.Site)
 		return t.say("bound elsewhere")
 	}
+	if !c.Candidate.WithdrawnAt.IsZero() {
+		t.site, _ = t.bot.Season.Site(c.Candidate.Site)
+		return t.say("off roster")
+	}
 	used, err := t.bot.DB.SceneUsed(ctx, t.msg.Scene)
 	if err != nil {
 		return "", fmt.Errorf("scene: %w", err)

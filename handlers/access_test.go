@@ -37,11 +37,12 @@ func (g gets) of(visitor int) int {
 //
 // A route that is in no map fails the test, as does a row without a route. For an id that is
 // nobody's the test asks by itself: it must be 404, like a foreign one, or look the same as ours.
-var accessTables = []map[string]gets{access, accessPeople, accessStats}
+var accessTables = []map[string]gets{access, accessPeople, accessStats, accessOffice}
 
 // aboutOther: below these paths :id is something else than a candidate.
 var aboutOther = map[string]func(w *world, c intake.Candidate) int64{
 	"/staff/photos/": func(w *world, c intake.Candidate) int64 { return w.caseOf(c).Photos[0].ID },
+	"/staff/roster/": rosterOf,
 	"/mine/photos/":  func(w *world, c intake.Candidate) int64 { return w.caseOf(c).Photos[0].ID },
 }
 

@@ -85,7 +85,11 @@ func (h *House) secureHeaders(c *gin.Context) {
 	if h.secure() {
 		c.Header("Strict-Transport-Security", "max-age=31536000")
 	}
-	if c.FullPath() != "/wechat" { // package wechat bounds its own body
+	switch {
+	case c.FullPath() == "/wechat": // package wechat bounds its own body
+	case c.FullPath() == rosterPath:
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, uploadLimit)
+	default:
 		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, formLimit)
 	}
 	c.Next()

@@ -41,6 +41,14 @@ func (h *House) routes() []route {
 		{get, "/staff/questions", h.staff(h.questions)},
 		{post, "/staff/questions/:id", h.staff(h.answer)},
 
+		{get, rosterPath, h.staff(h.rosters)},
+		{post, rosterPath, h.staff(h.uploadRoster)},
+		{get, rosterPath + "/:id", h.staff(h.roster)},
+		{post, rosterPath + "/:id/columns", h.staff(h.mapRoster)},
+		{post, rosterPath + "/:id/import", h.staff(h.confirmRoster)},
+		{post, rosterPath + "/:id/drop", h.staff(h.dropRoster)},
+		{get, rosterPath + "/:id/problems/:format", h.staff(h.rosterProblems)},
+
 		{get, "/mine", h.page(h.mine)},
 		{get, "/mine/back", h.page(h.mineBack)},
 		{get, "/mine/photos/:id/:kind", h.page(h.minePhoto)},

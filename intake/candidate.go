@@ -26,6 +26,8 @@ type Candidate struct {
 	BoundAt  time.Time
 	PhoneOK  bool // the candidate confirmed the phone number
 	Version  int64
+
+	WithdrawnAt time.Time // when a newer roster no longer had them; zero: they are on it
 }
 
 // ProofLength is how many trailing characters of the ID number prove who binds.

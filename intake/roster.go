@@ -26,31 +26,25 @@ type RowProblem struct {
 	Problem string
 }
 
-// headerSearch is how many rows may stand above the header: exported sheets often begin with a
-// title.
-const headerSearch = 5
-
 // ParseRoster reads the rows of a sheet: a header with the columns 报名号, 姓名, 证件类型, 证件号码,
 // 手机号, 考点代码 and any attribute of the season, in any order, then one candidate per row. Blank
 // rows are passed over. It returns the rows without fault and every problem of the others; a
 // caller that wants all or nothing imports only when there is no problem.
 func ParseRoster(rows [][]string, season *Season) ([]RosterRow, []RowProblem) {
-	r := roster{season: season, numbers: make(map[string]int), ids: make(map[string]int)}
-	first, ok := r.header(rows)
+	r := newRoster(season)
+	h, ok := r.find(rows)
 	if !ok {
+		r.add(1, "", wordNoHeader, strings.Join(r.required(), "、"))
 		return nil, r.problems
 	}
-	blank := true
-	for i := first; i < len(rows); i++ {
-		if !blankRow(rows[i]) {
-			blank = false
-			r.line(i+1, rows[i])
-		}
-	}
-	if blank {
-		r.add(first, "", wordNoRows)
-	}
-	return r.rows, r.problems
+	r.strangers(rows, h)
+	return r.read(rows, h)
+}
+
+// ReadRoster is ParseRoster with a header that says itself what each column is; columns it does
+// not read may hold anything.
+func ReadRoster(rows [][]string, season *Season, h RosterHeader) ([]RosterRow, []RowProblem) {
+	return newRoster(season).read(rows, h)
 }
 
 type roster struct {
@@ -58,8 +52,21 @@ type roster struct {
 	columns  []string // title by position; empty: not read
 	rows     []RosterRow
 	problems []RowProblem
-	numbers  map[string]int // 报名号 → the line that had it first
-	ids      map[string]int // document type and number → the line that had it first
+	numbers  map[string]int    // 报名号 → the line that had it first
+	ids      map[string]int    // document type and number → the line that had it first
+	sites    map[string]string // code or name → code
+	damaged  bool              // a spreadsheet has rounded an ID number
+}
+
+func newRoster(season *Season) *roster {
+	r := &roster{season: season, numbers: make(map[string]int), ids: make(map[string]int), sites: make(map[string]string)}
+	for _, s := range season.Sites {
+		r.sites[s.Name] = s.Code
+	}
+	for _, s := range season.Sites {
+		r.sites[s.Code] = s.Code
+	}
+	return r
 }
 
 func (r *roster) add(line int, column, problem string, args ...any) {
@@ -69,66 +76,66 @@ func (r *roster) add(line int, column, problem string, args ...any) {
 	r.problems = append(r.problems, RowProblem{Line: line, Column: column, Problem: problem})
 }
 
-// header finds and checks the header. It gives the index of the row below it, and whether the
-// rows can be read at all.
-func (r *roster) header(rows [][]string) (below int, ok bool) {
-	at := -1
-	for i := 0; i < len(rows) && i < headerSearch && at < 0; i++ {
-		known := 0
-		for _, cell := range rows[i] {
-			if r.title(cell) != "" {
-				known++
-			}
-		}
-		if known >= 3 {
-			at = i
+// read reads what stands below the header.
+func (r *roster) read(rows [][]string, h RosterHeader) ([]RosterRow, []RowProblem) {
+	r.columns = h.Fields
+	if below := rows[min(h.Line, len(rows)):]; !r.complete(h) || r.misplaced(below, h.Line) {
+		return nil, r.problems
+	}
+	blank := true
+	for i := h.Line; i < len(rows); i++ {
+		if !blankRow(rows[i]) {
+			blank = false
+			r.line(i+1, rows[i])
 		}
 	}
-	if at < 0 {
-		r.add(1, "", wordNoHeader, strings.Join(r.required(), "、"))
-		return 0, false
+	if blank {
+		r.add(h.Line, "", wordNoRows)
 	}
-	ok = true
-	line := at + 1
-	for i, cell := range rows[at] {
-		title := r.title(cell)
-		switch {
-		case title == "" && cleanTitle(cell) == "":
-			if slices.ContainsFunc(rows[line:], func(row []string) bool { return i < len(row) && cleanCell(row[i]) != "" }) {
-				r.add(line, "", wordUntitledColumn, i+1)
-			}
-		case title == "":
-			r.add(line, tellableTitle(cell, i+1), wordUnknownColumn, strings.Join(r.allowed(), "、"))
-		case slices.Contains(r.columns, title):
-			r.add(line, title, wordColumnTwice)
+	r.distrustZeros()
+	return r.rows, r.problems
+}
+
+// complete says whether the columns suffice: every required one, none twice.
+func (r *roster) complete(h RosterHeader) bool {
+	ok := true
+	for i, field := range h.Fields {
+		if field != "" && slices.Contains(h.Fields[:i], field) {
+			r.add(h.Line, field, wordColumnTwice)
 			ok = false
 		}
-		r.columns = append(r.columns, title)
 	}
 	for _, title := range r.required() {
-		if !slices.Contains(r.columns, title) {
-			r.add(line, title, wordNoColumn)
+		if !slices.Contains(h.Fields, title) {
+			r.add(h.Line, title, wordNoColumn)
 			ok = false
 		}
 	}
-	return line, ok
+	return ok
 }
 
-// title gives the known column a header cell stands for, or "".
-func (r *roster) title(cell string) string {
-	name := cleanTitle(cell)
-	if slices.Contains(rosterColumns, name) {
-		return name
+// distrustZeros refuses ID numbers that end in 000 and pass their check by chance, once another
+// one has shown that the sheet was rounded.
+func (r *roster) distrustZeros() {
+	if !r.damaged {
+		return
 	}
-	if a, ok := r.season.Attribute(name); ok {
-		return a.Name
-	}
-	return ""
+	r.rows = slices.DeleteFunc(r.rows, func(row RosterRow) bool {
+		zeros := (row.IDType == idCitizen || row.IDType == idResidence) && strings.HasSuffix(row.IDNumber, "000")
+		if zeros {
+			r.add(row.Line, columnIDNumber, wordIDExcelMore)
+		}
+		return zeros
+	})
+	slices.SortStableFunc(r.problems, func(a, b RowProblem) int { return a.Line - b.Line })
 }
 
-func (r *roster) required() []string {
+func (r *roster) required() []string { return RosterRequired(r.season) }
+
+// RosterRequired lists the columns a roster cannot do without.
+func RosterRequired(season *Season) []string {
 	titles := slices.Clone(rosterRequired)
-	for _, a := range r.season.Attributes {
+	for _, a := range season.Attributes {
 		if a.Default == nil {
 			titles = append(titles, a.Name)
 		}
@@ -136,10 +143,30 @@ func (r *roster) required() []string {
 	return titles
 }
 
-func (r *roster) allowed() []string {
+func (r *roster) allowed() []string { return RosterFields(r.season) }
+
+// RosterFields lists every column a roster may have.
+func RosterFields(season *Season) []string {
 	titles := slices.Clone(rosterColumns)
-	for _, a := range r.season.Attributes {
+	for _, a := range season.Attributes {
 		titles = append(titles, a.Name)
 	}
 	return titles
+}
+
+// ForeignRows splits off what an account of one exam site may not import: rows of another site,
+// and numbers that are a candidate's of another site already. sites holds those by number.
+func ForeignRows(rows []RosterRow, site string, sites map[string]string) (own []RosterRow, problems []RowProblem) {
+	for _, row := range rows {
+		known, exists := sites[row.Number]
+		switch {
+		case row.Site != site:
+			problems = append(problems, RowProblem{Line: row.Line, Column: columnSite, Problem: wordForeignSite})
+		case exists && known != site:
+			problems = append(problems, RowProblem{Line: row.Line, Column: columnNumber, Problem: wordForeignNumber})
+		default:
+			own = append(own, row)
+		}
+	}
+	return own, problems
 }

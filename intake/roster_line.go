@@ -33,6 +33,7 @@ func (r *roster) line(number int, cells []string) {
 		title := r.columns[i]
 		if problem := excelDamage(cell); problem != "" && title != "" {
 			l.fail(title, problem)
+			l.roster.damaged = l.roster.damaged || title == columnIDNumber && problem == wordExcelNumber
 		}
 		l.cells[title] = cell
 	}
@@ -67,10 +68,16 @@ func (l *rosterLine) must(column string) string {
 	return cell
 }
 
-var rosterNumberShape = regexp.MustCompile(`^[0-9A-Za-z-]{1,32}$`)
+var (
+	rosterNumberShape = regexp.MustCompile(`^[0-9A-Za-z-]{1,32}$`)
+	rosterDate        = regexp.MustCompile(`^(19|20)[0-9]{2}[-/][01]?[0-9][-/][0-3]?[0-9]$`) // what Excel makes of 2026-1-2
+)
 
 func (l *rosterLine) number() string {
 	number := l.must(columnNumber)
+	if rosterDate.MatchString(number) {
+		l.fail(columnNumber, wordExcelDate)
+	}
 	if !rosterNumberShape.MatchString(number) {
 		l.fail(columnNumber, wordNumberShape)
 	}
@@ -125,6 +132,7 @@ func (l *rosterLine) idNumber(idType string) string {
 	}
 	if problem := checkIDNumber(idType, number, l.roster.season.Window.Opens); problem != "" {
 		l.fail(columnIDNumber, problem)
+		l.roster.damaged = l.roster.damaged || problem == wordIDExcelZeros
 	}
 	l.once(columnIDNumber, l.roster.ids, idType+" "+number, wordIDTwice)
 	return number
@@ -145,8 +153,8 @@ func (l *rosterLine) phone() string {
 }
 
 func (l *rosterLine) site() string {
-	site := l.must(columnSite)
-	if _, known := l.roster.season.Site(site); !known {
+	site, known := l.roster.sites[l.must(columnSite)]
+	if !known {
 		l.fail(columnSite, wordSite, tellSites(l.roster.season.Sites))
 	}
 	return site

@@ -28,6 +28,8 @@ type Desk struct {
 	// Tell sends words to a WeChat user, now or with the next reply; nil: nobody is told.
 	Tell func(ctx context.Context, openID, words string) (delivered bool, err error)
 
+	importing importing
+
 	tallies tallies
 	hashing hashing
 	dummy   sync.Once

@@ -20,6 +20,7 @@ type ImportOptions struct {
 // Report is what an import did, or would do.
 type Report struct {
 	New, Changed, Same int
+	Vanished           int                 // on record for the file's sites, but not in it; counted in a dry run only
 	Problems           []intake.RowProblem // not empty: nothing was imported
 }
 
@@ -28,11 +29,18 @@ type Report struct {
 // changes nothing.
 // Errors: ErrRosterSize, ErrRosterFormat, ErrRosterEncoding, ErrRosterDamaged, or storage's.
 func (d *Desk) ImportRoster(ctx context.Context, r io.Reader, opts ImportOptions) (Report, error) {
-	cells, err := readRoster(r)
+	data, err := readFile(r)
 	if err != nil {
 		return Report{}, err
 	}
-	rows, problems := intake.ParseRoster(cells, d.Season)
+	cells, err := readCells(data, 0)
+	if err != nil {
+		return Report{}, err
+	}
+	rows, problems, err := d.parse(ctx, cells)
+	if err != nil {
+		return Report{}, err
+	}
 	if len(problems) > 0 {
 		return Report{Problems: problems}, nil
 	}
@@ -52,7 +60,9 @@ func (d *Desk) ImportRoster(ctx context.Context, r io.Reader, opts ImportOptions
 		}
 		report = Report{New: result.New, Changed: result.Changed, Same: result.Same}
 		if opts.DryRun {
-			return errDryRun
+			gone, err := vanished(ctx, tx, sitesOf(rows), numbersOf(rows), func(intake.Candidate) error { return nil })
+			report.Vanished = gone
+			return errors.Join(err, errDryRun)
 		}
 		event, err := d.event(opts.Actor, ActionRoster, 0, report.counts())
 		if err != nil {
@@ -64,6 +74,23 @@ func (d *Desk) ImportRoster(ctx context.Context, r io.Reader, opts ImportOptions
 		return Report{}, fmt.Errorf("import roster: %w", err)
 	}
 	return report, nil
+}
+
+// parse reads a sheet with the columns somebody gave this set of headers on the page before, or
+// else by their titles alone.
+func (d *Desk) parse(ctx context.Context, cells [][]string) ([]intake.RosterRow, []intake.RowProblem, error) {
+	h, ok := intake.FindRosterHeader(cells, d.Season)
+	fields, err := d.DB.RosterColumns(ctx, headersKey(h))
+	if err != nil && !errors.Is(err, intake.ErrNotFound) {
+		return nil, nil, fmt.Errorf("import roster: %w", err)
+	}
+	if err != nil || !ok || len(fields) != len(h.Titles) {
+		rows, problems := intake.ParseRoster(cells, d.Season)
+		return rows, problems, nil
+	}
+	h.Fields = fields
+	rows, problems := intake.ReadRoster(cells, d.Season, h)
+	return rows, problems, nil
 }
 
 // errDryRun rolls the transaction of a dry run back: it has done everything but last.

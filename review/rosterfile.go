@@ -35,18 +35,25 @@ const (
 	rosterColumns  = 256
 )
 
-// readRoster reads the cells of a roster file as text. Row i of the result is line i+1 of the
-// file or sheet; blank lines are empty rows. The content decides what it is, not the name.
-func readRoster(r io.Reader) ([][]string, error) {
+// readFile reads the bytes of a roster file.
+func readFile(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, rosterBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("read roster: %w", err)
-	}
 	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read roster: %w", err)
 	case len(data) > rosterBytes:
 		return nil, ErrRosterSize
+	}
+	return data, nil
+}
+
+// readCells reads the cells of a roster file as text; a head above 0 asks for the first rows only.
+// Row i of the result is line i+1 of the file or sheet; blank lines are empty rows. The content
+// decides what it is, not the name.
+func readCells(data []byte, head int) ([][]string, error) {
+	switch {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return readSheet(data)
+		return readSheet(data, head)
 	case bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")), bytes.HasPrefix(data, []byte("%PDF")):
 		return nil, ErrRosterFormat
 	}
@@ -54,7 +61,7 @@ func readRoster(r io.Reader) ([][]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readCSV(text)
+	return readCSV(text, head)
 }
 
 // decodeText recognises UTF-8 (with or without byte order mark), UTF-16 with one (what Excel
@@ -74,7 +81,7 @@ func decodeText(data []byte) (string, error) {
 	return string(text), nil
 }
 
-func readCSV(text string) ([][]string, error) {
+func readCSV(text string, head int) ([][]string, error) {
 	// The csv package ends lines at \n only; old Mac files end them at \r.
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 	r := csv.NewReader(strings.NewReader(text))
@@ -82,7 +89,7 @@ func readCSV(text string) ([][]string, error) {
 	var rows [][]string
 	for {
 		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || head > 0 && len(rows) >= head {
 			return rows, nil
 		}
 		if err != nil {
@@ -116,7 +123,7 @@ func separator(text string) rune {
 }
 
 // readSheet reads the first visible sheet of an .xlsx workbook.
-func readSheet(data []byte) (rows [][]string, err error) {
+func readSheet(data []byte, head int) (rows [][]string, err error) {
 	defer func() { // a workbook is somebody else's input to a large parser
 		if caught := recover(); caught != nil {
 			rows, err = nil, ErrRosterDamaged
@@ -136,7 +143,7 @@ func readSheet(data []byte) (rows [][]string, err error) {
 		if visible, err := book.GetSheetVisible(name); err != nil || !visible {
 			continue
 		}
-		return sheetRows(book, name)
+		return sheetRows(book, name, head)
 	}
 	return nil, ErrRosterDamaged
 }
@@ -155,14 +162,14 @@ func tooMuch(data []byte) bool {
 	return total > rosterUnzipped
 }
 
-func sheetRows(book *excelize.File, name string) ([][]string, error) {
+func sheetRows(book *excelize.File, name string, head int) ([][]string, error) {
 	iter, err := book.Rows(name)
 	if err != nil {
 		return nil, ErrRosterDamaged
 	}
 	defer iter.Close()
 	var rows [][]string
-	for n := 0; iter.Next(); n++ {
+	for n := 0; iter.Next() && (head == 0 || n < head); n++ {
 		row, err := iter.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
 			return nil, ErrRosterDamaged

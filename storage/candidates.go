@@ -11,11 +11,11 @@ import (
 
 const candidateColumns = `c.id, c.number, c.name, c.id_type, c.id_number, c.phone, c.phone_ok, c.site, c.attrs,
 	c.answers, c.assumed, c.second_phone,
-	c.openid, c.bound_at, c.version`
+	c.openid, c.bound_at, c.withdrawn_at, c.version`
 
 func candidateDest(c *intake.Candidate) []any {
 	return []any{&c.ID, &c.Number, &c.Name, &c.IDType, &c.IDNumber, &c.Phone, &c.PhoneOK, &c.Site, attrs{&c.Attrs},
-		attrs{&c.Answers}, asJSON{&c.Assumed}, &c.Second, blank(&c.OpenID), moment{&c.BoundAt}, &c.Version}
+		attrs{&c.Answers}, asJSON{&c.Assumed}, &c.Second, blank(&c.OpenID), moment{&c.BoundAt}, moment{&c.WithdrawnAt}, &c.Version}
 }
 
 func readCandidate(r row) (c intake.Candidate, err error) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"cailiao/intake"
 )
@@ -97,6 +98,7 @@ func (q Q) importStep(ctx context.Context, rows []intake.RosterRow, result *Impo
 // rostered is a candidate as the roster has it now, with the attributes as they will be stored.
 func rostered(c intake.Candidate, r intake.RosterRow) (intake.Candidate, string, error) {
 	c.Number, c.Name, c.IDType, c.IDNumber, c.Site = r.Number, r.Name, r.IDType, r.IDNumber, r.Site
+	c.WithdrawnAt = time.Time{}
 	if !c.PhoneOK {
 		c.Phone = r.Phone
 	}
@@ -111,7 +113,7 @@ func rostered(c intake.Candidate, r intake.RosterRow) (intake.Candidate, string,
 func sameRoster(before, after intake.Candidate, attrs string) (bool, error) {
 	text, err := json.Marshal(before.Attrs)
 	return err == nil && string(text) == attrs && slices.Equal(before.Assumed, after.Assumed) && before.Name == after.Name && before.IDType == after.IDType &&
-		before.IDNumber == after.IDNumber && before.Phone == after.Phone && before.Site == after.Site, err
+		before.IDNumber == after.IDNumber && before.Phone == after.Phone && before.Site == after.Site && before.WithdrawnAt.Equal(after.WithdrawnAt), err
 }
 
 // updateRoster writes a changed candidate. One that the candidate changed meanwhile is read
@@ -123,7 +125,7 @@ func (q Q) updateRoster(ctx context.Context, before intake.Candidate, r intake.R
 			return err
 		}
 		n, err := q.exec(ctx, `UPDATE candidates
-			SET name = ?, id_type = ?, id_number = ?, id_tail = ?, phone = ?, site = ?, attrs = ?, assumed = ?, version = version + 1
+			SET name = ?, id_type = ?, id_number = ?, id_tail = ?, phone = ?, site = ?, attrs = ?, assumed = ?, withdrawn_at = 0, version = version + 1
 			WHERE id = ? AND version = ?`,
 			after.Name, after.IDType, after.IDNumber, idTail(after.IDNumber), after.Phone, after.Site, attrs, asJSON{after.Assumed},
 			before.ID, before.Version)

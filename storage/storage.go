@@ -165,6 +165,7 @@ var tables = []string{
 	"candidates", "submissions", "items", "photos", "decisions", "talks", "messages",
 	"notices", "delivery_events", "notice_pauses", "consents", "staff", "events", "attempts", "questions", "used_scenes",
 	"figures", "figure_marks", "batches", "batch_rows",
+	"roster_jobs", "roster_columns",
 }
 
 // TableCounts counts the rows of every table, for `cailiao check` and tests; it reads whole

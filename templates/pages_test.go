@@ -18,6 +18,7 @@ import (
 var views = []View{
 	LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{},
 	MinePage{}, MineProblemPage{}, QuestionsPage{}, NumbersPage{},
+	RosterPage{}, RosterJobPage{},
 	AgainPage{},
 }
 
@@ -41,7 +42,7 @@ func TestBlocksForHtmxFitTheirViews(t *testing.T) {
 	for _, part := range []struct {
 		view  View
 		block string
-	}{{QueuePage{}, "queue"}, {SheetPage{}, "sheet-part"}, {SheetPage{}, "phone"}} {
+	}{{QueuePage{}, "queue"}, {SheetPage{}, "sheet-part"}, {SheetPage{}, "phone"}, {RosterJobPage{}, "roster-job"}} {
 		if err := templatecheck.CheckHTMLStrict(pages[part.view.page()].Lookup(part.block), part.view); err != nil {
 			t.Errorf("%T, block %s: %v", part.view, part.block, err)
 		}

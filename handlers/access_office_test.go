@@ -1,0 +1,35 @@
+package handlers_test
+
+import (
+	"strings"
+
+	"cailiao/intake"
+)
+
+// accessOffice: rosters, codes, exports, a candidate's case.
+var accessOffice = map[string]gets{
+	"GET /staff/roster":                      {303, 200, 200, 200, 200},
+	"POST /staff/roster":                     {303, 422, 422, 422, 422}, // without a file
+	"GET /staff/roster/:id":                  {303, 200, 404, 200, 200},
+	"POST /staff/roster/:id/columns":         {303, 409, 404, 409, 409}, // of no version
+	"POST /staff/roster/:id/import":          {303, 409, 404, 409, 409},
+	"POST /staff/roster/:id/drop":            {303, 409, 404, 409, 409},
+	"GET /staff/roster/:id/problems/:format": {303, 404, 404, 404, 404}, // no such format; see roster_test.go
+}
+
+// rosterOf is a roster that the reviewer of site S1 has uploaded.
+func rosterOf(w *world, _ intake.Candidate) int64 {
+	w.t.Helper()
+	jobs, err := w.DB.RosterJobs(w.t.Context(), "S1", 1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if len(jobs) == 1 {
+		return jobs[0].ID
+	}
+	job, err := w.Desk.UploadRoster(w.t.Context(), intake.Staff{ID: 1, Role: intake.RoleSite, Site: "S1"}, "名单.csv", strings.NewReader("报名号,姓名\n"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return job.ID
+}
