@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -31,36 +32,65 @@ func (q Q) LockCase(ctx context.Context, candidateID int64) (intake.Case, error)
 	return c, within(fmt.Sprintf("lock case %d", candidateID), err)
 }
 
+const submissionColumns = `s.id, s.candidate_id, s.state, s.round, s.submitted_at, s.returned_at, s.deadline_at,
+	s.site_by, s.area_by, s.opened_at, s.version`
+
 // readCase takes three round trips.
 func (q Q) readCase(ctx context.Context, candidateID int64) (intake.Case, error) {
-	c, err := one(ctx, q, readCaseHead, "SELECT "+candidateColumns+`,
-			s.id, s.candidate_id, s.state, s.round, s.submitted_at, s.returned_at, s.deadline_at, s.site_by, s.area_by, s.opened_at, s.version
-		FROM candidates c LEFT JOIN submissions s ON s.candidate_id = c.id WHERE c.id = ?`, candidateID)
+	cases, err := q.readCases(ctx, []int64{candidateID})
 	if err != nil {
 		return intake.Case{}, err
 	}
-	if c.Submission.ID == 0 {
-		c.Submission = intake.Submission{CandidateID: candidateID, State: intake.Collecting, Round: 1}
+	c, found := cases[candidateID]
+	if !found {
+		return intake.Case{}, intake.ErrNotFound
 	}
-	c.Items, err = list(ctx, q, readItem, `SELECT material, state, reasons, comment, note, boxes, resend, round
-		FROM items WHERE submission_id = ? ORDER BY material`, c.Submission.ID)
-	if err != nil {
-		return intake.Case{}, fmt.Errorf("items: %w", err)
+	return c, nil
+}
+
+// addItems puts items into their cases; of are the cases by submission.
+func (q Q) addItems(ctx context.Context, cases map[int64]intake.Case, of map[int64]int64) error {
+	if len(of) == 0 {
+		return nil
+	}
+	type line struct {
+		submission int64
+		item       intake.Item
+	}
+	lines, err := list(ctx, q, func(r row) (l line, err error) {
+		l.item, err = readItem(behind{r, []any{&l.submission}})
+		return l, err
+	}, `SELECT submission_id, material, state, reasons, comment, note, boxes, resend, round
+		FROM items WHERE submission_id IN `+marks(1, len(of))+" ORDER BY submission_id, material", args(slices.Collect(maps.Keys(of)))...)
+	for _, l := range lines {
+		c := cases[of[l.submission]]
+		c.Items = append(c.Items, l.item)
+		cases[c.Candidate.ID] = c
+	}
+	return err
+}
+
+// addPhotos puts photos that are kept or in the tray into their cases.
+func (q Q) addPhotos(ctx context.Context, cases map[int64]intake.Case) error {
+	if len(cases) == 0 {
+		return nil
 	}
 	photos, err := list(ctx, q, readPhoto, "SELECT "+photoColumns+` FROM photos
-		WHERE candidate_id = ? AND state IN (?, ?) ORDER BY material, seq`, candidateID, intake.Kept, intake.InTray)
-	if err != nil {
-		return intake.Case{}, fmt.Errorf("photos: %w", err)
-	}
+		WHERE candidate_id IN `+marks(1, len(cases))+" AND state IN (?, ?) ORDER BY candidate_id, material, seq",
+		append(args(slices.Collect(maps.Keys(cases))), intake.Kept, intake.InTray)...)
 	for _, p := range photos {
+		c := cases[p.CandidateID]
 		if p.State == intake.InTray {
 			c.Tray = append(c.Tray, p)
 		} else {
 			c.Photos = append(c.Photos, p)
 		}
+		cases[p.CandidateID] = c
 	}
-	slices.SortFunc(c.Tray, func(a, b intake.Photo) int { return a.Tray - b.Tray })
-	return c, nil
+	for _, c := range cases {
+		slices.SortFunc(c.Tray, func(a, b intake.Photo) int { return a.Tray - b.Tray })
+	}
+	return err
 }
 
 func readCaseHead(r row) (c intake.Case, err error) {

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -28,7 +29,6 @@ type dialect interface {
 	classify(error) fault                  // what a driver's error means to us
 	printable(error) error                 // the error without values of the data
 	forUpdate() string                     // suffix of a SELECT that locks its rows
-	isolation() sql.IsolationLevel         // of every transaction
 	clock() string                         // SELECT of the server's time in microseconds; "": it is this machine's
 	migrations(Config) (migrations, error) // how the schema moves
 }
@@ -142,10 +142,9 @@ func sqliteCode(err error) int {
 	return 0
 }
 
-func (sqliteDialect) printable(err error) error     { return err }
-func (sqliteDialect) forUpdate() string             { return "" } // BEGIN IMMEDIATE locked everything
-func (sqliteDialect) clock() string                 { return "" }
-func (sqliteDialect) isolation() sql.IsolationLevel { return sql.LevelDefault }
+func (sqliteDialect) printable(err error) error { return err }
+func (sqliteDialect) forUpdate() string         { return "" } // BEGIN IMMEDIATE locked everything
+func (sqliteDialect) clock() string             { return "" }
 
 func (d sqliteDialect) migrations(c Config) (migrations, error) {
 	pool, err := d.open(c)
@@ -175,10 +174,29 @@ func (mysqlDialect) open(c Config) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dsn: %w", err)
 	}
-	pool := sqlx.NewDb(sql.OpenDB(connector), "mysql")
+	pool := sqlx.NewDb(sql.OpenDB(readCommitted{connector}), "mysql")
 	setPool(pool, c, 32)
 	pool.SetConnMaxLifetime(orDefault(c.Lifetime, 30*time.Minute)) // below the servers' and proxies' idle limits
 	return pool, nil
+}
+
+// readCommitted sets the isolation of a connection once, which at every transaction costs a round trip. Under
+// REPEATABLE READ the rows read after waiting for a lock would be those from before it.
+type readCommitted struct{ driver.Connector }
+
+func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	execer, ok := conn.(driver.ExecerContext)
+	if !ok {
+		return nil, errors.Join(errors.New("the driver cannot set the isolation of transactions"), conn.Close())
+	}
+	if _, err := execer.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 // mysqlConfig adds what our statements rely on to the user's DSN: matched rows are counted,
@@ -320,10 +338,6 @@ func (mysqlDialect) forUpdate() string { return " FOR UPDATE" }
 func (mysqlDialect) clock() string {
 	return "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)"
 }
-
-// isolation: under REPEATABLE READ the rows read after waiting for a lock would be those from
-// before it.
-func (mysqlDialect) isolation() sql.IsolationLevel { return sql.LevelReadCommitted }
 
 // migrations use connections of their own: altering a big table takes longer than any statement
 // of the program may.

@@ -15,9 +15,7 @@ import (
 // Locks give order, not safety: whoever loses one (Redis emptied, a long pause) goes on, and
 // the version of the row it writes decides.
 
-var release = redis.NewScript(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`)
+const release = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`
 
 var renew = redis.NewScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
@@ -28,7 +26,10 @@ return 0`)
 func (r *Redis) Lock(ctx context.Context, key string, ttl time.Duration) (unlock func(), ok bool, err error) {
 	key = redisKey("lock:" + key)
 	token := rand.Text()
-	_, err = r.client.SetArgs(ctx, key, token, redis.SetArgs{Mode: "NX", TTL: ttl}).Result()
+	taken, err := r.takes.ask(ctx, hold{key, token, ttl})
+	if err == nil {
+		err = taken
+	}
 	switch {
 	case errors.Is(err, redis.Nil):
 		return nil, false, nil
@@ -47,8 +48,40 @@ func (r *Redis) Lock(ctx context.Context, key string, ttl time.Duration) (unlock
 		<-kept
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redisCall)
 		defer cancel()
-		_ = release.Run(ctx, r.client, []string{key}, token).Err() // else it runs out
+		_, _ = r.releases.ask(ctx, hold{key: key, token: token}) // else it runs out
 	}), true, nil
+}
+
+// hold is a lock being taken or released. Who does so at the same time shares the way to the server.
+type hold struct {
+	key, token string
+	ttl        time.Duration
+}
+
+func (r *Redis) takeAll(ctx context.Context, holds []hold) ([]error, error) {
+	return r.eachHold(ctx, holds, func(p redis.Pipeliner, h hold) redis.Cmder {
+		return p.SetArgs(ctx, h.key, h.token, redis.SetArgs{Mode: "NX", TTL: h.ttl})
+	})
+}
+
+func (r *Redis) releaseAll(ctx context.Context, holds []hold) ([]error, error) {
+	return r.eachHold(ctx, holds, func(p redis.Pipeliner, h hold) redis.Cmder {
+		return p.Eval(ctx, release, []string{h.key}, h.token)
+	})
+}
+
+func (r *Redis) eachHold(ctx context.Context, holds []hold, do func(redis.Pipeliner, hold) redis.Cmder) ([]error, error) {
+	pipe := r.client.Pipeline()
+	commands := make([]redis.Cmder, len(holds))
+	for i, h := range holds {
+		commands[i] = do(pipe, h)
+	}
+	_, _ = pipe.Exec(ctx) // the first error of those below
+	errs := make([]error, len(holds))
+	for i, c := range commands {
+		errs[i] = c.Err()
+	}
+	return errs, nil
 }
 
 // keep renews a lock until ctx ends or the lock is lost.

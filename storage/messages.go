@@ -53,19 +53,8 @@ func readMessage(r row) (m Message, err error) {
 // Record stores a message; fresh is false when its Key is known, and stored is then the
 // message as it was recorded first. An empty State means new.
 func (q Q) Record(ctx context.Context, m Message) (saved Message, fresh bool, err error) {
-	if m.State == "" {
-		m.State = MessageNew
-	}
-	if m.Body == nil {
-		m.Body = []byte{}
-	}
-	m.DueAt, m.LeaseUntil = stored(m.DueAt), stored(m.LeaseUntil)
-	m.ReceivedAt, m.DoneAt = stored(m.ReceivedAt), stored(m.DoneAt)
-	m.ID, err = q.insert(ctx, `INSERT INTO messages (message_key, openid, kind, body, state, reply, answer, owed,
-			material, attempts, due_at, lease_until, owner, received_at, done_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.Key, m.OpenID, m.Kind, m.Body, m.State, m.Reply, m.Answer, m.owed(),
-		m.Material, m.Attempts, micros(m.DueAt), micros(m.LeaseUntil), m.Owner, micros(m.ReceivedAt), micros(m.DoneAt))
+	m.settle()
+	m.ID, err = q.insert(ctx, insertMessages+marks(1, messageValues), m.values()...)
 	if err == nil {
 		return m, true, nil
 	}
@@ -77,6 +66,29 @@ func (q Q) Record(ctx context.Context, m Message) (saved Message, fresh bool, er
 		return Message{}, false, fmt.Errorf("recorded message: %w", err)
 	}
 	return saved, false, nil
+}
+
+const (
+	insertMessages = `INSERT INTO messages (message_key, openid, kind, body, state, reply, answer, owed,
+			material, attempts, due_at, lease_until, owner, received_at, done_at) VALUES `
+	messageValues = 15
+)
+
+// settle makes a message as it will come back from its row.
+func (m *Message) settle() {
+	if m.State == "" {
+		m.State = MessageNew
+	}
+	if m.Body == nil {
+		m.Body = []byte{}
+	}
+	m.DueAt, m.LeaseUntil = stored(m.DueAt), stored(m.LeaseUntil)
+	m.ReceivedAt, m.DoneAt = stored(m.ReceivedAt), stored(m.DoneAt)
+}
+
+func (m Message) values() []any {
+	return []any{m.Key, m.OpenID, m.Kind, m.Body, m.State, m.Reply, m.Answer, m.owed(),
+		m.Material, m.Attempts, micros(m.DueAt), micros(m.LeaseUntil), m.Owner, micros(m.ReceivedAt), micros(m.DoneAt)}
 }
 
 func (m Message) owed() bool { return m.State == MessageDone && m.Reply != "" && m.Answer == "" }
@@ -111,26 +123,42 @@ func (q Q) NewestPhoto(ctx context.Context, openID string, now time.Time) (Messa
 
 // Finish closes a message with its reply; an empty one means there is nothing to say.
 func (q Q) Finish(ctx context.Context, id int64, reply string, now time.Time) error {
+	return q.End(ctx, id, Ending{Reply: reply}, now)
+}
+
+// FinishBlank is Finish for a message that must not stay, see Ending.
+func (q Q) FinishBlank(ctx context.Context, id int64, reply string, now time.Time) error {
+	return q.End(ctx, id, Ending{Reply: reply, Blank: true}, now)
+}
+
+// Ending is how a message is closed.
+type Ending struct {
+	Reply  string
+	Answer string // how the reply goes out at this moment; empty: it is owed
+	Blank  bool   // the body held digits of an ID number, or a phone number, and must not stay
+}
+
+// End is Finish with more to say. A message answered before stays answered as it was.
+func (q Q) End(ctx context.Context, id int64, e Ending, now time.Time) error {
+	body, values := "", []any{MessageDone, e.Reply, e.Reply != "" && e.Answer == "", e.Answer, micros(now)}
+	if e.Blank {
+		body, values = ", body = ?", append(values, []byte{})
+	}
+	// MySQL goes from left to right: owed must look at the answer before it is set.
 	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE messages
-		SET state = ?, reply = ?, owed = CASE WHEN answer = '' THEN ? ELSE 0 END, done_at = ?, lease_until = 0, owner = ''
-		WHERE id = ?`, MessageDone, reply, reply != "", micros(now), id)
+		SET state = ?, reply = ?, owed = CASE WHEN answer = '' THEN ? ELSE 0 END,
+			answer = CASE WHEN answer = '' THEN ? ELSE answer END, done_at = ?, lease_until = 0, owner = '' `+body+`
+		WHERE id = ?`, append(values, id)...)
 	if err != nil {
 		return fmt.Errorf("finish message %d: %w", id, err)
 	}
 	return nil
 }
 
-// FinishBlank is Finish for a message that must not stay: its Body held digits of an ID
-// number, or a phone number.
-func (q Q) FinishBlank(ctx context.Context, id int64, reply string, now time.Time) error {
-	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE messages
-		SET state = ?, reply = ?, owed = CASE WHEN answer = '' THEN ? ELSE 0 END, done_at = ?, lease_until = 0, owner = '',
-			body = ?
-		WHERE id = ?`, MessageDone, reply, reply != "", micros(now), []byte{}, id)
-	if err != nil {
-		return fmt.Errorf("finish message %d: %w", id, err)
-	}
-	return nil
+// Missed takes back that a reply went out in the response to WeChat's call: nobody waited for it any more.
+func (q Q) Missed(ctx context.Context, id int64) error {
+	_, err := q.exec(ctx, "UPDATE messages SET answer = '', owed = 1 WHERE id = ? AND answer = ?", id, AnsweredPassive)
+	return within(fmt.Sprintf("missed answer %d", id), err)
 }
 
 // Postpone counts a try that failed for a passing reason and sets when to try again; material

@@ -97,6 +97,8 @@ type Redis struct {
 	stop    chan struct{}
 	close   func() error
 	running sync.WaitGroup // the ticker, and the keepers of locks
+
+	takes, releases batch[hold, error]
 }
 
 // Limits that make a lost server an error soon instead of a wait.
@@ -115,6 +117,8 @@ func OpenRedis(ctx context.Context, config RedisConfig, now func() time.Time) (*
 	redis.SetLogger(&logging.VoidLogger{}) // every error is returned; the library would print each once more
 	r := &Redis{config: config, stop: make(chan struct{})}
 	r.close = sync.OnceValue(r.end)
+	r.takes = batch[hold, error]{run: r.takeAll, owner: &r.running}
+	r.releases = batch[hold, error]{run: r.releaseAll, owner: &r.running}
 	if err := r.dial(); err != nil {
 		return nil, fmt.Errorf("redis: %w", err)
 	}

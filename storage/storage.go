@@ -5,7 +5,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -62,6 +61,7 @@ type DB struct {
 	config  Config
 	dialect dialect
 	pool    *sqlx.DB
+	shared  shared
 }
 
 // Q is the repository: one set of methods, on the database or inside a transaction.
@@ -90,6 +90,7 @@ func Open(ctx context.Context, config Config) (*DB, error) {
 	}
 	db := &DB{config: config, dialect: d, pool: pool}
 	db.Q = Q{sql: pool, home: db}
+	db.shared.open(db)
 	return db, nil
 }
 
@@ -102,7 +103,11 @@ func (db *DB) Ping(ctx context.Context) error {
 }
 
 // Close ends all connections.
-func (db *DB) Close() error { return db.pool.Close() }
+func (db *DB) Close() error {
+	err := db.pool.Close()
+	db.shared.flying.Wait()
+	return err
+}
 
 // Bounds of a retried transaction.
 const (
@@ -131,7 +136,7 @@ func (db *DB) InTx(ctx context.Context, work func(tx Q) error) error {
 }
 
 func (db *DB) tryTx(ctx context.Context, work func(tx Q) error) error {
-	tx, err := db.pool.BeginTxx(ctx, &sql.TxOptions{Isolation: db.dialect.isolation()})
+	tx, err := db.pool.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -1,0 +1,138 @@
+package storage
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Under load most of a turn's cost is going to the server and back. So callers who come while a statement of the same
+// kind is under way share the next one: nobody waits for company, and who is alone goes alone.
+
+// Bounds of shared statements.
+const (
+	batchFlights  = 2               // statements of one kind under way
+	batchMost     = 32              // callers who share one
+	batchPatience = 4 * time.Second // less than WeChat waits: what hangs must not hold up those who come after the fault
+)
+
+// batch carries keys of many callers to one run, whose answers stand in the keys' order.
+type batch[K, V any] struct {
+	run   func(ctx context.Context, keys []K) ([]V, error)
+	owner *sync.WaitGroup // waits for what is under way
+
+	mu      sync.Mutex
+	flights int
+	waiting []*asked[K, V]
+}
+
+type asked[K, V any] struct {
+	ctx  context.Context
+	key  K
+	got  V
+	err  error
+	done chan struct{}
+}
+
+// ask returns what a run answers for key. When ctx ends first the run goes on, as a statement does whose answer is lost
+// on the way.
+func (b *batch[K, V]) ask(ctx context.Context, key K) (V, error) {
+	a := &asked[K, V]{ctx: ctx, key: key, done: make(chan struct{})}
+	if err := ctx.Err(); err != nil {
+		return a.got, err
+	}
+	b.mu.Lock()
+	b.waiting = append(b.waiting, a)
+	if b.flights < batchFlights {
+		b.flights++
+		b.owner.Go(b.fly)
+	}
+	b.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.got, a.err
+	case <-ctx.Done():
+		return *new(V), ctx.Err()
+	}
+}
+
+// fly runs for whoever waits, until nobody does.
+func (b *batch[K, V]) fly() {
+	for {
+		b.mu.Lock()
+		n := min(len(b.waiting), batchMost)
+		if n == 0 {
+			b.flights--
+			b.mu.Unlock()
+			return
+		}
+		group := b.waiting[:n:n]
+		b.waiting = b.waiting[n:]
+		b.mu.Unlock()
+		b.serve(group)
+	}
+}
+
+func (b *batch[K, V]) serve(group []*asked[K, V]) {
+	// The values of the first caller's context, but nobody's end: the others still wait.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(group[0].ctx), batchPatience)
+	defer cancel()
+	keys := make([]K, len(group))
+	for i, a := range group {
+		keys[i] = a.key
+	}
+	got, err := b.run(ctx, keys)
+	for i, a := range group {
+		if a.err = err; err == nil {
+			a.got = got[i]
+		}
+		close(a.done)
+	}
+}
+
+// shared are the statements that callers share.
+type shared struct {
+	flying     sync.WaitGroup
+	records    batch[Message, recorded]
+	unfinished batch[unfinishedOf, []Message]
+	users      batch[string, User]
+	commits    batch[func(Q) error, error]
+}
+
+func (s *shared) open(db *DB) {
+	s.records = batch[Message, recorded]{run: db.recordAll, owner: &s.flying}
+	s.unfinished = batch[unfinishedOf, []Message]{run: db.unfinishedAll, owner: &s.flying}
+	s.users = batch[string, User]{run: db.users, owner: &s.flying}
+	s.commits = batch[func(Q) error, error]{run: db.commitAll, owner: &s.flying}
+}
+
+// Together is InTx for short work on rows that no other such work touches at the same time: what several callers bring
+// at once is one transaction. When the work of one fails, each is done alone.
+func (db *DB) Together(ctx context.Context, work func(tx Q) error) error {
+	failed, err := db.shared.commits.ask(ctx, work)
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+func (db *DB) commitAll(ctx context.Context, works []func(Q) error) ([]error, error) {
+	errs := make([]error, len(works))
+	if len(works) > 1 {
+		err := db.tryTx(ctx, func(tx Q) error {
+			for _, work := range works {
+				if err := work(tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			return errs, nil
+		}
+	}
+	for i, work := range works {
+		errs[i] = db.InTx(ctx, work)
+	}
+	return errs, nil
+}

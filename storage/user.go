@@ -1,0 +1,115 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cailiao/intake"
+)
+
+// User is all that is known of a WeChat user when a message comes.
+type User struct {
+	Talk intake.Talk
+	Case intake.Case // of the candidate the user is bound to; zero when not bound
+	Owed bool        // notices failed and have not been told in chat, see FailedUnheaded
+}
+
+// User returns what is known of a user. Callers who ask together share the statements.
+func (db *DB) User(ctx context.Context, openID string) (User, error) {
+	s, err := db.shared.users.ask(ctx, openID)
+	return s, within("user", err)
+}
+
+func readUser(r row) (s User, err error) {
+	s.Talk, err = readTalk(behind{r, []any{&s.Owed}})
+	return s, err
+}
+
+// users takes four round trips, and one or two more for each user never heard of.
+func (db *DB) users(ctx context.Context, openIDs []string) ([]User, error) {
+	found, err := list(ctx, db.Q, readUser, `SELECT EXISTS (SELECT 1 FROM notices n
+			WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0), `+talkColumns+
+		" WHERE t.openid IN "+marks(1, len(openIDs)), args(openIDs)...)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]User, len(found))
+	var bound []int64
+	for _, s := range found {
+		known[s.Talk.OpenID] = s
+		if s.Talk.CandidateID != 0 {
+			bound = append(bound, s.Talk.CandidateID)
+		}
+	}
+	cases, err := db.readCases(ctx, bound)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]User, len(openIDs))
+	for i, openID := range openIDs {
+		s, ok := known[openID]
+		if !ok {
+			if s, err = db.newcomer(ctx, openID); err != nil {
+				return nil, err
+			}
+		}
+		if c, ok := cases[s.Talk.CandidateID]; ok {
+			s.Case = c
+		}
+		all[i] = s
+	}
+	return all, nil
+}
+
+// newcomer is somebody without a talk, who may be bound all the same.
+func (db *DB) newcomer(ctx context.Context, openID string) (s User, err error) {
+	if s.Talk, err = db.Talk(ctx, openID); err != nil || s.Talk.CandidateID == 0 {
+		return s, err
+	}
+	s.Owed = true // nobody has looked
+	s.Case, err = db.Case(ctx, s.Talk.CandidateID)
+	if errors.Is(err, intake.ErrNotFound) {
+		return s, nil
+	}
+	return s, err
+}
+
+// behind is a row whose first columns are read beside those that somebody else reads.
+type behind struct {
+	row
+	first []any
+}
+
+func (b behind) Scan(dest ...any) error { return b.row.Scan(append(b.first, dest...)...) }
+
+// readCases returns everything about candidates, by their ids, in three round trips however many they are.
+func (q Q) readCases(ctx context.Context, ids []int64) (map[int64]intake.Case, error) {
+	cases := make(map[int64]intake.Case, len(ids))
+	if len(ids) == 0 {
+		return cases, nil
+	}
+	heads, err := list(ctx, q, readCaseHead, "SELECT "+candidateColumns+", "+submissionColumns+`
+		FROM candidates c LEFT JOIN submissions s ON s.candidate_id = c.id WHERE c.id IN `+marks(1, len(ids)), args(ids)...)
+	if err != nil {
+		return nil, err
+	}
+	of := make(map[int64]int64, len(heads)) // candidates by submission
+	for _, c := range heads {
+		id := c.Candidate.ID
+		if c.Submission.ID == 0 {
+			c.Submission = intake.Submission{CandidateID: id, State: intake.Collecting, Round: 1}
+		}
+		cases[id] = c
+		if c.Submission.ID != 0 {
+			of[c.Submission.ID] = id
+		}
+	}
+	if err := q.addItems(ctx, cases, of); err != nil {
+		return nil, fmt.Errorf("items: %w", err)
+	}
+	if err := q.addPhotos(ctx, cases); err != nil {
+		return nil, fmt.Errorf("photos: %w", err)
+	}
+	return cases, nil
+}
