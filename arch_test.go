@@ -28,6 +28,7 @@ var house = map[string][]string{
 	"imaging/reading":     {"imaging/codec"},
 	"imaging/imagetest":   {},
 	"app/apptest":         {"*"},
+	"app/faults":          {"*"},
 	"app/browsertest":     {},
 	"templates":           {"intake"},
 	"intake":              {},

@@ -51,6 +51,21 @@ func (b *Bot) overtaken(ctx context.Context, row storage.Message) bool {
 	}
 }
 
+// unquiet says whether photos that may still get company stand before the message to be finished, which is none itself,
+// or was not awaited because nobody but the sweep asks for it.
+func (b *Bot) unquiet(rows []storage.Message, job task) bool {
+	var newest time.Time
+	for _, row := range rows {
+		if row.ID == job.id && row.Kind == string(wechat.KindImage) && !job.sweep {
+			return false // has waited by itself
+		}
+		if row.ID <= job.id && row.Kind == string(wechat.KindImage) && row.ReceivedAt.After(newest) {
+			newest = row.ReceivedAt
+		}
+	}
+	return !newest.IsZero() && b.Now().Sub(newest) < cmp.Or(b.Quiet, quietFor)
+}
+
 // together is how many messages at the head of rows make one turn: the photos of an album, else one.
 func together(rows []storage.Message) int {
 	n := 0
@@ -76,8 +91,9 @@ type shot struct {
 
 // delivery is a picture fetched, judged and stored once, kept over a second try of the turn.
 type delivery struct {
-	bytes int
-	taken *imaging.Taken
+	bytes  int
+	copied int // bytes of the copy
+	taken  *imaging.Taken
 }
 
 // lineUp takes the photos of the turn in the order the candidate sent them.
@@ -129,42 +145,60 @@ const (
 
 func (s *shot) develop(ctx context.Context, b *Bot, candidate int64) {
 	if s.taken == nil {
-		media, err := b.WeChat.Media(ctx, s.msg.MediaID)
-		switch {
-		case errors.Is(err, wechat.ErrMediaTooLarge):
-			s.fate = fateLarge
-			return
-		case err != nil && wechat.ActionFor(err) == wechat.AskAgain:
-			s.fate = fateGone
-			return
-		case errors.Is(err, wechat.ErrTruncated) && s.row.Attempts >= triesBroken:
-			s.taken = &imaging.Taken{Verdicts: []intake.Verdict{{Code: imaging.Broken, Level: intake.Refuse}}}
-		case err != nil:
-			s.put(fmt.Errorf("fetch photo: %w", err))
-			return
-		default:
-			taken, err := b.Imaging.Take(ctx, media.Bytes)
-			if err != nil {
-				s.put(fmt.Errorf("judge photo: %w", err))
-				return
-			}
-			if taken.Fault != nil {
-				b.Log.Error("a picture broke the imaging code", "message", s.row.ID, "err", taken.Fault)
-			}
-			taken = b.upright(ctx, s.row.ID, media.Bytes, taken)
-			s.taken, s.bytes = &taken, len(media.Bytes)
-			if taken.Level() != intake.Refuse {
-				if err := b.store(ctx, candidate, &taken, media.Bytes); err != nil {
-					s.taken = nil // its bytes are not kept: fetch it again
-					s.put(err)
-					return
-				}
-			}
-		}
+		s.fetch(ctx, b, candidate)
 	}
-	if s.taken.Level() == intake.Refuse {
+	if s.taken != nil && s.taken.Level() == intake.Refuse {
 		s.fate = fateRefused
 	}
+}
+
+// fetch brings a photo home: from WeChat, through judgement, into the blob store. Its bytes are in hand only here.
+func (s *shot) fetch(ctx context.Context, b *Bot, candidate int64) {
+	held := int64(photoGuess)
+	if err := b.photos.enter(ctx, held); err != nil {
+		s.put(fmt.Errorf("wait for room: %w", err))
+		return
+	}
+	defer func() { b.photos.leave(held) }()
+	b.step("fetching")
+	media, err := b.WeChat.Media(ctx, s.msg.MediaID)
+	switch {
+	case errors.Is(err, wechat.ErrMediaTooLarge):
+		s.fate = fateLarge
+		return
+	case err != nil && wechat.ActionFor(err) == wechat.AskAgain:
+		s.fate = fateGone
+		return
+	case errors.Is(err, wechat.ErrTruncated) && s.row.Attempts >= triesBroken:
+		s.taken = &imaging.Taken{Verdicts: []intake.Verdict{{Code: imaging.Broken, Level: intake.Refuse}}}
+		return
+	case err != nil:
+		s.put(fmt.Errorf("fetch photo: %w", err))
+		return
+	}
+	b.photos.leave(held - int64(len(media.Bytes)))
+	held = int64(len(media.Bytes))
+	b.step("fetched")
+	taken, err := b.Imaging.Take(ctx, media.Bytes)
+	if err != nil {
+		s.put(fmt.Errorf("judge photo: %w", err))
+		return
+	}
+	if taken.Fault != nil {
+		b.Log.Error("a picture broke the imaging code", "message", s.row.ID, "err", taken.Fault)
+	}
+	taken = b.upright(ctx, s.row.ID, media.Bytes, taken)
+	b.step("judged")
+	if taken.Level() != intake.Refuse {
+		if err := b.store(ctx, candidate, &taken, media.Bytes); err != nil {
+			s.put(err) // its bytes are not kept: it will be fetched again
+			return
+		}
+	}
+	b.step("stored")
+	s.bytes, s.copied = len(media.Bytes), len(taken.Copy)
+	taken.Copy, taken.Screen, taken.Thumb = nil, nil, nil // stored; the turn may still wait for its fellows
+	s.taken = &taken
 }
 
 // verdicts are all that was found, on the picture itself first.
@@ -183,6 +217,7 @@ func (b *Bot) store(ctx context.Context, candidate int64, taken *imaging.Taken, 
 		if err := b.Blobs.Put(ctx, storage.BlobKey(candidate, taken.SHA256, blob.kind), blob.data); err != nil {
 			return fmt.Errorf("store photo: %w", err)
 		}
+		b.step("storing")
 	}
 	return nil
 }
@@ -194,7 +229,7 @@ func (t *turn) photo(s *shot) intake.Photo {
 	return intake.Photo{
 		CandidateID: id, Round: t.c.Submission.Round, State: intake.Kept,
 		SHA256: taken.SHA256, Format: taken.Format, Width: taken.Width, Height: taken.Height,
-		Bytes: s.bytes, CopyBytes: len(taken.Copy), PHash: taken.PHash, DHash: taken.DHash,
+		Bytes: s.bytes, CopyBytes: s.copied, PHash: taken.PHash, DHash: taken.DHash,
 		Verdicts: s.verdicts(), MessageID: s.row.ID, ReceivedAt: t.now,
 		Original: key("original"), Copy: key("copy"), Screen: key("screen"), Thumb: key("thumb"),
 	}

@@ -25,8 +25,8 @@ import (
 // workLimit bounds one message's work, fetching and judging a photo included.
 const workLimit = 90 * time.Second
 
-// Bot answers candidates. Fill the exported fields before use; only Reading, Examples, Wake and Patience
-// may stay empty.
+// Bot answers candidates. Fill the exported fields before use; those with a default, Reading, Examples
+// and Wake may stay empty.
 type Bot struct {
 	DB       *storage.DB
 	Redis    *storage.Redis
@@ -41,15 +41,22 @@ type Bot struct {
 	Wake     func()        // tells the notice loop that rows changed
 	Patience time.Duration // how long WeChat is kept waiting; 0: 4.5 s, as it hangs up after 5
 	Quiet    time.Duration // an album ends when no photo came for so long; 0: 1.2 s
+	Probe    time.Duration // how often one message that was put off is tried before its time; 0: 2 s
+	Step     func(string)  // is told the steps of every message, see Steps; only for tests
 	Secret   []byte        // signs QR scenes; empty: no scene binds
 	Page     string        // URL of the candidate's own page; empty: none is offered
 	Pictures fs.FS         // the season's example pictures; nil: none are sent
+	InHand   int           // messages worked on or waiting at once; more stay recorded for Run; 0: 1000
 
 	shown examples
 
 	turns   doors
 	working crew
+	photos  room
 }
+
+// inHand is the bound of messages in this process: each takes memory, and the database is the better queue.
+const inHand = 1000
 
 // Answer records a message, works on it and returns the reply for WeChat's passive answer: ""
 // means acknowledge without a reply (none is due, or it follows by itself). An error means the
@@ -61,20 +68,21 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 	}
 	patience, cancel := context.WithTimeout(ctx, cmp.Or(b.Patience, 4500*time.Millisecond))
 	defer cancel()
+	b.step("received")
 	row, _, err := b.DB.Record(patience, storage.Message{
 		Key: m.Key, OpenID: m.OpenID, Kind: string(m.Kind), Body: body, ReceivedAt: b.Now(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("record message: %w", err)
 	}
+	b.step("recorded")
 	hand := &handover{ready: make(chan outcome, 1)}
-	b.working.start(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
-		defer cancel()
-		b.finish(ctx, row, hand)
-	})
+	if !b.beside(ctx, func(ctx context.Context) { b.finish(ctx, row, hand) }) { // it is recorded: Run takes it, in its order
+		return "", nil
+	}
 	select {
 	case out := <-hand.ready:
+		b.step("answering")
 		return b.passive(ctx, out)
 	case <-patience.Done():
 	}
@@ -86,16 +94,27 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 
 // finish works on a message and hands the reply to whoever waits, else sends it late.
 func (b *Bot) finish(ctx context.Context, row storage.Message, hand *handover) {
-	if row.DoneAt.IsZero() && b.overtaken(ctx, row) {
+	if row.DoneAt.IsZero() && row.Kind == string(wechat.KindImage) && b.overtaken(ctx, row) {
 		hand.give(outcome{}) // the newer photo's turn takes this one, too, and answers for both
 		return
 	}
-	out, err := b.work(ctx, row.ID, row.OpenID)
+	out, err := b.work(ctx, task{id: row.ID, openID: row.OpenID, hand: hand})
+	for errors.Is(err, errAlbum) {
+		b.overtaken(ctx, row)
+		out, err = b.work(ctx, task{id: row.ID, openID: row.OpenID, hand: hand})
+	}
 	if err != nil {
 		b.Log.Error("message not finished, will be tried again", "message", row.ID, "err", err)
+		out = outcome{} // whatever it would have said has not come about
 	}
 	if hand.give(out) {
 		return
+	}
+	if out.answered { // the turn was saved while somebody still waited
+		if err := b.DB.Missed(ctx, out.id); err != nil {
+			b.Log.Error("late answer not marked", "message", out.id, "err", err)
+			return
+		}
 	}
 	b.late(ctx, out)
 }
@@ -103,7 +122,7 @@ func (b *Bot) finish(ctx context.Context, row storage.Message, hand *handover) {
 // passive marks the reply as given in WeChat's own answer. A repeat of a message answered so
 // before gets the same reply; one answered by customer-service message gets none.
 func (b *Bot) passive(ctx context.Context, out outcome) (string, error) {
-	if out.reply == "" || out.unfinished {
+	if out.reply == "" || out.unfinished || out.answered {
 		return out.reply, nil
 	}
 	first, err := b.DB.Answered(ctx, out.id, answeredPassive)
@@ -135,6 +154,7 @@ type outcome struct {
 	openID     string
 	reply      string
 	unfinished bool // an interim word; the real reply follows
+	answered   bool // saved as given in WeChat's own answer, because the request still waited
 }
 
 // handover passes an outcome to the waiting request, unless that has gone.
@@ -152,6 +172,16 @@ func (h *handover) give(out outcome) bool {
 	}
 	h.ready <- out
 	return true
+}
+
+// waiting says whether a request waits for the outcome; a nil handover has none.
+func (h *handover) waiting() bool {
+	if h == nil {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.gone
 }
 
 func (h *handover) leave() (out outcome, ok bool) {

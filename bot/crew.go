@@ -12,15 +12,20 @@ type crew struct {
 	idle chan struct{} // closed when nobody is left; nil while nobody waits
 }
 
-// start runs f beside the caller.
-func (c *crew) start(f func()) {
+// start runs f beside the caller, unless so many are at work already.
+func (c *crew) start(most int, f func()) bool {
 	c.mu.Lock()
+	if c.n >= most {
+		c.mu.Unlock()
+		return false
+	}
 	c.n++
 	c.mu.Unlock()
 	go func() {
 		defer c.leave()
 		f()
 	}()
+	return true
 }
 
 func (c *crew) leave() {

@@ -36,3 +36,10 @@ func (d *doors) enter(name string) (leave func()) {
 		}
 	}
 }
+
+// busy says whether somebody is behind the door, or waits at it.
+func (d *doors) busy(name string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.open[name] != nil
+}

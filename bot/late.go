@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -11,66 +12,105 @@ import (
 )
 
 const (
-	sweepEvery  = 2 * time.Second
-	sweepAfter  = 10 * time.Second // a message younger than this is still in somebody's hands
-	sweepBatch  = 50
+	sweepEvery  = time.Second
+	sweepAgain  = 100 * time.Millisecond // while there is more than one sweep takes
+	sweepAfter  = 3 * time.Second        // a message younger than this is still in somebody's hands
+	sweepBatch  = 100
+	probeEvery  = 2 * time.Second
 	messagesFor = 30 * 24 * time.Hour // kept to recognise repeats and for the chat history
 )
 
-// Run finishes, until ctx ends, what a crashed instance left and what was put off: messages
-// without effect, and replies that never got out.
+// Run finishes, until ctx ends, what a crashed instance left, what was put off, and what came when everybody was busy:
+// messages without effect, and replies that never got out.
 func (b *Bot) Run(ctx context.Context) error {
 	reads := b.keepReading(ctx)
 	defer reads()
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	cleaned := time.Time{}
+	next := time.NewTimer(0)
+	defer next.Stop()
+	cleaned, probed := time.Time{}, time.Time{}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-next.C:
 		}
-		b.Sweep(ctx)
-		if now := b.Now(); now.Sub(cleaned) > time.Hour {
+		pause := sweepEvery
+		if b.Sweep(ctx) {
+			pause = sweepAgain
+		}
+		now := b.Now()
+		if now.Sub(probed) >= cmp.Or(b.Probe, probeEvery) {
+			probed = now
+			b.probe(ctx, now)
+		}
+		if now.Sub(cleaned) > time.Hour {
 			cleaned = now
 			b.clean(ctx, now)
 		}
+		next.Reset(pause)
 	}
 }
 
-// Sweep does one round of Run's work.
-func (b *Bot) Sweep(ctx context.Context) {
+// Sweep does one round of Run's work, oldest first, as far as there are hands. more: there may be more to do at once.
+func (b *Bot) Sweep(ctx context.Context) (more bool) {
 	now := b.Now()
 	openIDs, err := b.DB.Stragglers(ctx, now.Add(-sweepAfter), now, sweepBatch)
 	if err != nil {
 		b.Log.Error("stragglers not read", "err", err)
-		return
+		return false
 	}
 	for _, openID := range openIDs {
-		rows, err := b.DB.Unfinished(ctx, openID, now)
-		if err != nil || len(rows) == 0 {
-			continue
+		if !b.turns.busy(openID) && !b.beside(ctx, func(ctx context.Context) { b.catchUp(ctx, openID) }) {
+			return true
 		}
-		last := rows[len(rows)-1]
-		b.working.start(func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
-			defer cancel()
-			out, err := b.work(ctx, last.ID, openID)
-			if err != nil {
-				b.Log.Error("straggler not finished", "message", last.ID, "err", err)
-				return
-			}
-			b.late(ctx, out)
-		})
 	}
 	unanswered, err := b.DB.Unanswered(ctx, now.Add(-sweepAfter), sweepBatch)
 	if err != nil {
 		b.Log.Error("unanswered not read", "err", err)
-		return
+		return false
 	}
 	for _, row := range unanswered {
-		b.late(ctx, outcome{id: row.ID, openID: row.OpenID, reply: row.Reply})
+		b.beside(ctx, func(ctx context.Context) { b.late(ctx, outcome{id: row.ID, openID: row.OpenID, reply: row.Reply}) })
+	}
+	return len(openIDs) == sweepBatch || len(unanswered) == sweepBatch
+}
+
+// beside runs f as long as one message may take, unless all hands are full.
+func (b *Bot) beside(ctx context.Context, f func(context.Context)) bool {
+	return b.working.start(cmp.Or(b.InHand, inHand), func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workLimit)
+		defer cancel()
+		f(ctx)
+	})
+}
+
+// catchUp finishes what stands recorded of a user, unless somebody is at it.
+func (b *Bot) catchUp(ctx context.Context, openID string) {
+	rows, err := b.DB.Unfinished(ctx, openID, b.Now())
+	if err != nil || len(rows) == 0 {
+		return // the next sweep sees them again
+	}
+	last := rows[len(rows)-1]
+	out, err := b.work(ctx, task{id: last.ID, openID: openID, sweep: true})
+	if errors.Is(err, errInWork) || errors.Is(err, errAlbum) {
+		return
+	}
+	if err != nil {
+		b.Log.Error("straggler not finished", "message", last.ID, "err", err)
+		return
+	}
+	b.late(ctx, out)
+}
+
+// probe makes the first of what was put off due now. When it succeeds, hurry brings the others: so what hangs on WeChat
+// or the blob store is done soon after they are back, without everybody asking them all the time.
+func (b *Bot) probe(ctx context.Context, now time.Time) {
+	row, err := b.DB.Soonest(ctx, now)
+	if err == nil {
+		err = b.DB.Due(ctx, row.ID, now)
+	}
+	if err != nil && !errors.Is(err, intake.ErrNotFound) {
+		b.Log.Warn("nothing that was put off is tried early", "err", err)
 	}
 }
 
@@ -87,7 +127,9 @@ func (b *Bot) late(ctx context.Context, out outcome) {
 		}
 		return
 	}
+	b.step("telling")
 	sendErr := b.WeChat.SendText(ctx, out.openID, textOf(out.reply))
+	b.step("told")
 	if sendErr == nil {
 		return
 	}

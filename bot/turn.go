@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -48,6 +47,8 @@ type turn struct {
 	n    int    // number in it
 	talk intake.Talk
 
+	unheaded bool // notices may wait to be told at the head of the reply
+
 	// Of the bound candidate; zero before binding.
 	before, c intake.Case
 	materials []intake.Material
@@ -70,6 +71,9 @@ type turn struct {
 	shots   []*shot           // the photos of this turn, in the order they were taken
 	scene   string            // QR scene that binds
 	ask     *storage.Question // left for staff
+
+	hand     *handover // of the request that waits for the reply
+	answered bool      // the reply was saved as going out to it
 }
 
 type photoChange struct {
@@ -89,22 +93,19 @@ func (b *Bot) load(ctx context.Context, rows []storage.Message, fetched map[int6
 		return nil, err
 	}
 	t.readCommand()
-	talk, err := b.DB.Talk(ctx, row.OpenID)
+	now, err := b.DB.User(ctx, row.OpenID)
 	if err != nil {
 		return nil, err
 	}
-	t.talk = talk
-	if talk.CandidateID == 0 {
+	t.talk, t.unheaded = now.Talk, now.Owed
+	if t.talk.CandidateID == 0 {
 		return t, nil
 	}
-	c, err := b.DB.Case(ctx, talk.CandidateID)
-	if errors.Is(err, intake.ErrNotFound) || err == nil && c.Candidate.OpenID != row.OpenID {
+	c := now.Case
+	if c.Candidate.ID == 0 || c.Candidate.OpenID != row.OpenID {
 		// Unbound by staff since: start over.
 		t.talk.CandidateID, t.talk.Stage, t.talk.Memo = 0, "", intake.Memo{}
 		return t, nil
-	}
-	if err != nil {
-		return nil, err
 	}
 	return t, t.meet(c)
 }
@@ -146,7 +147,8 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 			return "", err
 		}
 	}
-	err = db.InTx(ctx, func(tx storage.Q) error {
+	t.answered = reply != "" && t.hand.waiting()
+	err = db.Together(ctx, func(tx storage.Q) error {
 		if err := t.saveCandidate(ctx, tx); err != nil {
 			return err
 		}
@@ -186,8 +188,15 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 				return err
 			}
 		}
-		return t.close(ctx, tx, reply)
+		if err := t.close(ctx, tx, reply); err != nil {
+			return err
+		}
+		t.bot.step("saving")
+		return nil
 	})
+	if err == nil {
+		t.bot.step("saved")
+	}
 	if err == nil && t.touched && t.bot.Wake != nil {
 		t.bot.Wake()
 	}
@@ -196,8 +205,12 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 
 // close ends the messages of the turn; one carries the reply.
 func (t *turn) close(ctx context.Context, tx storage.Q, reply string) error {
+	ending := storage.Ending{Reply: reply, Blank: t.wiped}
+	if t.answered {
+		ending.Answer = answeredPassive
+	}
 	if t.wiped {
-		return tx.FinishBlank(ctx, t.row.ID, reply, t.now)
+		return tx.End(ctx, t.row.ID, ending, t.now)
 	}
 	for _, s := range t.shots {
 		var err error
@@ -213,7 +226,7 @@ func (t *turn) close(ctx context.Context, tx storage.Q, reply string) error {
 			return err
 		}
 	}
-	return tx.Finish(ctx, t.carrier().ID, reply, t.now)
+	return tx.End(ctx, t.carrier().ID, ending, t.now)
 }
 
 // carrier is the message the reply belongs to: the last one that is not put off.
@@ -297,7 +310,7 @@ func (t *turn) log(action string, detail string) {
 
 // owed are the notices that never reached the candidate and have not been told in chat.
 func (t *turn) owed(ctx context.Context) ([]intake.Notice, error) {
-	if t.before.Candidate.ID == 0 {
+	if t.before.Candidate.ID == 0 || !t.unheaded {
 		return nil, nil
 	}
 	notices, err := t.bot.DB.FailedUnheaded(ctx, t.before.Candidate.ID)

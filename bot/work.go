@@ -11,30 +11,54 @@ import (
 )
 
 const (
-	turnLock  = 15 * time.Second // of the shared lock, renewed while held
+	turnLock  = 3 * time.Second // of the shared lock, renewed while held; who waits behind an instance that died waits so long
 	lockWait  = 60 * time.Second
-	conflicts = 5  // tries of one turn against other writers
-	attempts  = 12 // tries of one message before it is given up with an apology
+	sweepWait = 2 * time.Second // of the sweep: whoever is at it finishes, or the next sweep does
+	conflicts = 5               // tries of one turn against other writers
+	attempts  = 12              // tries of one message before it is given up with an apology,
+	mediaLife = 70 * time.Hour  // unless it only waits for WeChat or the blob store: they may come back as long as WeChat keeps a photo
+)
+
+// task is a message to be finished.
+type task struct {
+	id     int64
+	openID string
+	hand   *handover // of the request that waits; nil: nobody does
+	sweep  bool      // leave it to whoever is at it already
+}
+
+var (
+	errAlbum  = errors.New("an album before it is not complete")
+	errInWork = errors.New("somebody is at it")
 )
 
 // work finishes a user's messages in the order they came, up to and including id, and returns
 // that one's outcome. One turn at a time per user: a door in this process, a Redis lock across
 // instances; without Redis only the order across instances is lost, the rows' versions guard.
-func (b *Bot) work(ctx context.Context, id int64, openID string) (outcome, error) {
+func (b *Bot) work(ctx context.Context, job task) (outcome, error) {
+	id, openID := job.id, job.openID
 	leave := b.turns.enter(openID)
 	defer leave()
-	unlock, err := b.lock(ctx, openID)
+	unlock, err := b.lock(ctx, job)
 	if err != nil {
 		return outcome{}, err
 	}
 	defer unlock()
+	b.step("locked")
 	rows, err := b.DB.Unfinished(ctx, openID, b.Now())
 	if err != nil {
 		return outcome{}, err
 	}
+	if b.unquiet(rows, job) {
+		return outcome{}, errAlbum
+	}
 	for len(rows) > 0 && rows[0].ID <= id {
 		n := together(rows)
-		out, err := b.workOne(ctx, rows[:n])
+		var hand *handover
+		if rows[n-1].ID >= id {
+			hand = job.hand
+		}
+		out, err := b.workOne(ctx, rows[:n], hand)
 		if rows[n-1].ID >= id {
 			return out, err
 		}
@@ -53,12 +77,19 @@ func (b *Bot) work(ctx context.Context, id int64, openID string) (outcome, error
 	return outcome{id: row.ID, openID: openID, reply: row.Reply}, nil
 }
 
-func (b *Bot) lock(ctx context.Context, openID string) (unlock func(), err error) {
-	waiting, cancel := context.WithTimeout(ctx, lockWait)
+func (b *Bot) lock(ctx context.Context, job task) (unlock func(), err error) {
+	patience := lockWait
+	if job.sweep {
+		patience = sweepWait
+	}
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	unlock, err = b.Redis.Wait(waiting, "turn:{"+who(openID)+"}", turnLock)
+	unlock, err = b.Redis.Wait(waiting, "turn:{"+who(job.openID)+"}", turnLock)
 	if err == nil {
 		return unlock, nil
+	}
+	if waiting.Err() != nil && job.sweep {
+		return nil, errInWork
 	}
 	if waiting.Err() != nil {
 		return nil, fmt.Errorf("wait for the turn: %w", err)
@@ -69,7 +100,7 @@ func (b *Bot) lock(ctx context.Context, openID string) (unlock func(), err error
 
 // workOne turns one recorded message, or the photos of an album, into their effect and one
 // reply, once. What fails is put off with growing delay so that it never blocks what comes behind it.
-func (b *Bot) workOne(ctx context.Context, rows []storage.Message) (out outcome, err error) {
+func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handover) (out outcome, err error) {
 	last := rows[len(rows)-1]
 	out = outcome{id: last.ID, openID: last.OpenID}
 	defer func() {
@@ -77,41 +108,82 @@ func (b *Bot) workOne(ctx context.Context, rows []storage.Message) (out outcome,
 			err = fmt.Errorf("panic: %v", p)
 		}
 		if err != nil && ctx.Err() == nil {
-			err = errors.Join(err, b.putOff(ctx, rows, ""))
+			err = errors.Join(err, b.putOff(ctx, rows, nil))
 		}
 	}()
 	fetched := map[int64]*delivery{}
-	for range conflicts {
+	for try := range conflicts {
+		if try > 0 {
+			if rows, err = b.stillNew(ctx, rows); err != nil || len(rows) == 0 {
+				out.reply = ""
+				return b.doneElsewhere(ctx, out, err)
+			}
+		}
 		t, loadErr := b.load(ctx, rows, fetched)
 		if loadErr != nil {
 			return out, loadErr
 		}
+		b.step("loaded")
+		t.hand = hand
 		out.reply, err = t.take(ctx)
 		var later *laterError
 		if errors.As(err, &later) {
 			out.unfinished = true
 			out.reply = later.reply
 			b.Log.Warn("message put off", "message", last.ID, "tries", last.Attempts+1, "err", later.cause)
-			return out, b.putOff(ctx, rows, later.material)
+			return out, b.putOff(ctx, rows, later)
 		}
 		if err != nil {
 			return out, err
 		}
 		if out.reply, err = t.save(ctx, out.reply); !errors.Is(err, intake.ErrConflict) {
-			out.id = t.carrier().ID
+			out.id, out.answered = t.carrier().ID, t.answered
+			if err == nil && last.Attempts > 0 {
+				b.hurry(ctx)
+			}
 			return out, err
 		}
 	}
 	return out, err
 }
 
-// putOff plans the next try of messages. After the last they are closed with one apology, and
-// the candidate asked to send again.
-func (b *Bot) putOff(ctx context.Context, rows []storage.Message, material string) error {
+// stillNew leaves out what another instance has finished meanwhile: without Redis two may be at one message.
+func (b *Bot) stillNew(ctx context.Context, rows []storage.Message) (left []storage.Message, err error) {
+	for _, row := range rows {
+		now, err := b.DB.Message(ctx, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		if now.DoneAt.IsZero() {
+			left = append(left, now)
+		}
+	}
+	return left, nil
+}
+
+// doneElsewhere is the outcome of a message that another instance has finished.
+func (b *Bot) doneElsewhere(ctx context.Context, out outcome, err error) (outcome, error) {
+	if err != nil {
+		return out, err
+	}
+	row, err := b.DB.Message(ctx, out.id)
+	if err == nil {
+		out.reply = row.Reply
+	}
+	return out, err
+}
+
+// putOff plans the next try of messages; later says what they wait for, nil: nothing that could come back. After the
+// last try they are closed with one apology, and the candidate asked to send again.
+func (b *Bot) putOff(ctx context.Context, rows []storage.Message, later *laterError) error {
 	var errs []error
 	apologised := false
+	material := ""
+	if later != nil {
+		material = later.material
+	}
 	for _, row := range rows {
-		if row.Attempts+1 < attempts {
+		if row.Attempts+1 < attempts || later != nil && b.Now().Sub(row.ReceivedAt) < mediaLife {
 			errs = append(errs, b.postpone(ctx, b.DB.Q, row, material))
 			continue
 		}
@@ -128,11 +200,18 @@ func (b *Bot) putOff(ctx context.Context, rows []storage.Message, material strin
 	return errors.Join(errs...)
 }
 
+// hurry brings forward what was put off: one that waited has just succeeded, so what they wait for is back.
+func (b *Bot) hurry(ctx context.Context) {
+	if err := b.DB.Hurry(ctx, b.Now()); err != nil {
+		b.Log.Warn("what was put off is not brought forward", "err", err)
+	}
+}
+
 func (b *Bot) postpone(ctx context.Context, q storage.Q, row storage.Message, material string) error {
 	if row.Material != "" { // where it was meant to go when it came
 		material = row.Material
 	}
-	delay := min(time.Second<<(row.Attempts+1), 15*time.Minute)
+	delay := min(time.Second<<min(row.Attempts+1, 10), 15*time.Minute)
 	return q.Postpone(ctx, row.ID, b.Now().Add(delay), material)
 }
 

@@ -13,7 +13,7 @@ import (
 const (
 	batchFlights  = 2               // statements of one kind under way
 	batchMost     = 32              // callers who share one
-	batchPatience = 4 * time.Second // less than WeChat waits: what hangs must not hold up those who come after the fault
+	batchPatience = 5 * time.Second // what hangs must not hold up for long those who come after the fault
 )
 
 // batch carries keys of many callers to one run, whose answers stand in the keys' order.

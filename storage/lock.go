@@ -71,6 +71,8 @@ func (r *Redis) releaseAll(ctx context.Context, holds []hold) ([]error, error) {
 }
 
 func (r *Redis) eachHold(ctx context.Context, holds []hold, do func(redis.Pipeliner, hold) redis.Cmder) ([]error, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*redisCall)
+	defer cancel()
 	pipe := r.client.Pipeline()
 	commands := make([]redis.Cmder, len(holds))
 	for i, h := range holds {

@@ -61,11 +61,14 @@ func (q Q) Record(ctx context.Context, m Message) (saved Message, fresh bool, er
 	if !isConflict(err) {
 		return Message{}, false, fmt.Errorf("record message: %w", err)
 	}
-	saved, err = one(ctx, q, readMessage, "SELECT "+messageColumns+" FROM messages WHERE message_key = ?", m.Key)
-	if err != nil {
-		return Message{}, false, fmt.Errorf("recorded message: %w", err)
-	}
-	return saved, false, nil
+	saved, err = q.MessageByKey(ctx, m.Key)
+	return saved, false, err
+}
+
+// MessageByKey returns the message with a key, or intake.ErrNotFound.
+func (q Q) MessageByKey(ctx context.Context, key string) (Message, error) {
+	m, err := one(ctx, q, readMessage, "SELECT "+messageColumns+" FROM messages WHERE message_key = ?", key)
+	return m, within("recorded message", err)
 }
 
 const (
@@ -138,17 +141,18 @@ type Ending struct {
 	Blank  bool   // the body held digits of an ID number, or a phone number, and must not stay
 }
 
-// End is Finish with more to say. A message answered before stays answered as it was.
+// End is Finish with more to say. A message answered before stays answered as it was; intake.ErrConflict when it is done
+// already: whoever does it once more must not have any effect.
 func (q Q) End(ctx context.Context, id int64, e Ending, now time.Time) error {
 	body, values := "", []any{MessageDone, e.Reply, e.Reply != "" && e.Answer == "", e.Answer, micros(now)}
 	if e.Blank {
 		body, values = ", body = ?", append(values, []byte{})
 	}
 	// MySQL goes from left to right: owed must look at the answer before it is set.
-	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE messages
+	err := q.execOne(ctx, intake.ErrConflict, `UPDATE messages
 		SET state = ?, reply = ?, owed = CASE WHEN answer = '' THEN ? ELSE 0 END,
 			answer = CASE WHEN answer = '' THEN ? ELSE answer END, done_at = ?, lease_until = 0, owner = '' `+body+`
-		WHERE id = ?`, append(values, id)...)
+		WHERE id = ? AND state = ?`, append(values, id, MessageNew)...)
 	if err != nil {
 		return fmt.Errorf("finish message %d: %w", id, err)
 	}
@@ -193,6 +197,25 @@ func (q Q) Recall(ctx context.Context, openID string, now time.Time) error {
 		WHERE openid = ? AND state = ? AND kind = 'image' AND material = ?`,
 		MessageNew, micros(now), openID, MessageDone, HeldMaterial)
 	return within("recall messages", err)
+}
+
+// Hurry makes due now what was put off.
+func (q Q) Hurry(ctx context.Context, now time.Time) error {
+	_, err := q.exec(ctx, "UPDATE messages SET due_at = ? WHERE state = ? AND due_at > ?", micros(now), MessageNew, micros(now))
+	return within("hurry messages", err)
+}
+
+// Due makes a message due at that time.
+func (q Q) Due(ctx context.Context, id int64, at time.Time) error {
+	err := q.execOne(ctx, intake.ErrNotFound, "UPDATE messages SET due_at = ? WHERE id = ?", micros(at), id)
+	return within(fmt.Sprintf("message %d due", id), err)
+}
+
+// Soonest returns the message that is the next to come due after being put off, or intake.ErrNotFound.
+func (q Q) Soonest(ctx context.Context, now time.Time) (Message, error) {
+	m, err := one(ctx, q, readMessage, "SELECT "+messageColumns+` FROM messages
+		WHERE state = ? AND due_at > ? ORDER BY due_at LIMIT 1`, MessageNew, micros(now))
+	return m, within("soonest message", err)
 }
 
 // Answered claims the right to deliver the reply of a message; first is true for exactly one

@@ -107,7 +107,7 @@ func TestMessagesAreWorkedInOrderAndRetriedWhenDue(t *testing.T) {
 		same(t, must(db.Stragglers(ctx, t0.Add(time.Second), t0.Add(time.Minute), 10))(t), []string{"o-2", "o-1"})
 
 		is(t, db.Finish(ctx, 999, "", t0), intake.ErrConflict)
-		is(t, db.FinishBlank(ctx, 999, "", t0), intake.ErrNotFound)
+		is(t, db.FinishBlank(ctx, 999, "", t0), intake.ErrConflict)
 		is(t, db.Postpone(ctx, 999, t0, ""), intake.ErrNotFound)
 	})
 }

@@ -97,6 +97,7 @@ func serve(t *testing.T, w *World, ln net.Listener) (*app.App, func() error) {
 	}
 	a.Bot.Quiet = quiet
 	a.Bot.Patience = slow
+	a.Bot.Probe = 24 * time.Hour // what is put off stays so until a test moves the clock
 	for _, tweak := range w.tweaks {
 		tweak(a)
 	}

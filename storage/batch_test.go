@@ -1,0 +1,62 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+func TestCallersWhoComeTogetherShareARun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var owner sync.WaitGroup
+		var sizes []int
+		var mu sync.Mutex
+		busy := make(chan struct{})
+		b := batch[int, string]{owner: &owner, run: func(_ context.Context, keys []int) ([]string, error) {
+			<-busy
+			mu.Lock()
+			defer mu.Unlock()
+			sizes = append(sizes, len(keys))
+			if slices.Contains(keys, 13) {
+				return nil, errors.New("unlucky")
+			}
+			var all []string
+			for _, k := range keys {
+				all = append(all, fmt.Sprint("answer ", k))
+			}
+			return all, nil
+		}}
+		ask := func(key int) {
+			got, err := b.ask(t.Context(), key)
+			if err == nil && got != fmt.Sprint("answer ", key) || err != nil && key != 13 && key != 14 {
+				t.Errorf("%d: %q, %v", key, got, err)
+			}
+		}
+		for key := range 2 {
+			go ask(key)
+			synctest.Wait() // both flights are under way
+		}
+		for key := 2; key < 10; key++ {
+			go ask(key)
+		}
+		synctest.Wait()
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := b.ask(gone, 99); !errors.Is(err, context.Canceled) {
+			t.Errorf("who is gone before asking: %v", err)
+		}
+		close(busy)
+		synctest.Wait()
+		go ask(13)
+		synctest.Wait()
+		owner.Wait()
+		slices.Sort(sizes)
+		if want := []int{1, 1, 1, 8}; !slices.Equal(sizes, want) {
+			t.Errorf("runs of %v, want %v", sizes, want)
+		}
+	})
+}
