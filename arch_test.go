@@ -51,6 +51,8 @@ var onlyHome = map[string][]string{
 	"github.com/minio/minio-go":       {"storage"},
 	"github.com/johannesboyne":        {"storage/storagetest"},
 	"github.com/xuri/excelize":        {"review"},
+	"github.com/pquerna/otp":          {"review"},
+	"github.com/boombuler/barcode":    {"review"},
 	"github.com/yalue/onnxruntime_go": {"imaging/reading"},
 	"github.com/gin-gonic/gin":        {"handlers", "cmd/bench"},
 	"github.com/alexedwards/scs":      {"handlers"},

@@ -132,12 +132,12 @@ func (a *App) openHouse(opts Options) error {
 	}
 	a.Desk = &review.Desk{
 		DB: a.DB, Blobs: a.Blobs, Season: a.Season, Now: opts.Now, Log: opts.Log, Wake: a.Notices.Wake,
-		Tell: a.Bot.Tell,
+		Tell: a.Bot.Tell, Cost: a.Config.Staff.Password, TOTPFor: a.Config.Staff.TOTP.Required(),
 	}
 	house := &handlers.House{
 		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
 		Season: a.Season, SeasonFS: opts.Pictures, Now: opts.Now, Log: opts.Log,
-		PublicURL: a.Config.Server.PublicURL,
+		PublicURL: a.Config.Server.PublicURL, Proxies: a.Config.Server.TrustedProxies,
 	}
 	pages, err := house.Router()
 	if err != nil {

@@ -159,5 +159,5 @@ func OpenDesk(ctx context.Context, cfg Config, log *slog.Logger) (*review.Desk, 
 		db.Close()
 		return nil, nil, err
 	}
-	return &review.Desk{DB: db, Season: season, Now: time.Now, Log: log}, db.Close, nil
+	return &review.Desk{DB: db, Season: season, Now: time.Now, Log: log, Cost: cfg.Staff.Password}, db.Close, nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"cailiao/imaging"
 	"cailiao/intake"
 	"cailiao/notify"
+	"cailiao/review"
 	"cailiao/sms"
 	"cailiao/storage"
 	"cailiao/wechat"
@@ -31,6 +33,7 @@ type Config struct {
 	Reading  Reading             `yaml:"reading"`
 	Notices  notify.Config       `yaml:"notices"`
 	SMS      sms.Config          `yaml:"sms"`
+	Staff    review.Config       `yaml:"staff"`
 	Menu     []MenuButton        `yaml:"menu"`
 	Season   string              `yaml:"season"`   // path of the season file, relative to config.yaml
 	Timezone string              `yaml:"timezone"` // IANA name; default Asia/Shanghai
@@ -43,6 +46,8 @@ type Server struct {
 	Listen    string `yaml:"listen"`     // host:port; default 127.0.0.1:8080
 	PublicURL string `yaml:"public_url"` // how candidates and WeChat reach it, without a path
 	Metrics   string `yaml:"metrics"`    // host:port of the Prometheus metrics; empty: none
+
+	TrustedProxies []string `yaml:"trusted_proxies"` // addresses or CIDRs whose X-Forwarded-For is believed
 }
 
 // Reading is where the models for reading pictures are. They are optional.
@@ -140,6 +145,7 @@ func (c Config) Validate() error {
 		under("imaging", c.Imaging.Validate()),
 		under("notices", c.Notices.Validate()),
 		under("sms", c.SMS.Validate()),
+		under("staff", c.Staff.Validate()),
 		validateMenu(c.Menu),
 		c.validateRest(),
 	)
@@ -165,11 +171,19 @@ func (c Config) validateRest() error {
 
 // Validate checks the addresses.
 func (s Server) Validate() error {
+	var errs []error
 	u, err := url.Parse(s.PublicURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" {
-		return &intake.FieldError{Key: "public_url", Problem: "expected https://host (WeChat accepts ports 80 and 443 only), without a path"}
+		errs = append(errs, &intake.FieldError{Key: "public_url", Problem: "expected https://host (WeChat accepts ports 80 and 443 only), without a path"})
 	}
-	return nil
+	for i, proxy := range s.TrustedProxies {
+		_, cidrErr := netip.ParsePrefix(proxy)
+		_, addrErr := netip.ParseAddr(proxy)
+		if cidrErr != nil && addrErr != nil {
+			errs = append(errs, &intake.FieldError{Key: fmt.Sprintf("trusted_proxies[%d]", i), Problem: "expected an address or a CIDR, such as 10.0.0.5 or 10.0.0.0/24"})
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Location is the configured timezone of a valid configuration.

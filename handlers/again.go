@@ -56,8 +56,8 @@ func ownReferer(c *gin.Context) string {
 	return safeNext(u.RequestURI())
 }
 
-func (h *House) againForm(c *gin.Context, _ intake.Staff) error {
-	return render(c, http.StatusOK, templates.AgainPage{Frame: h.frame(c), Next: safeNext(c.Query("next"))}, "")
+func (h *House) againForm(c *gin.Context, staff intake.Staff) error {
+	return render(c, http.StatusOK, templates.AgainPage{Frame: h.frame(c), Next: safeNext(c.Query("next")), Code: staff.TOTP()}, "")
 }
 
 // again takes the proof and leads on to where it was asked for.
@@ -65,8 +65,8 @@ func (h *House) again(c *gin.Context, staff intake.Staff) error {
 	if err := c.Request.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	page := templates.AgainPage{Frame: h.frame(c), Next: safeNext(c.PostForm("next"))}
-	try := review.Attempt{Name: staff.Name, Password: c.PostForm("password"), Address: c.ClientIP()}
+	page := templates.AgainPage{Frame: h.frame(c), Next: safeNext(c.PostForm("next")), Code: staff.TOTP()}
+	try := review.Attempt{Password: c.PostForm("password"), Code: c.PostForm("code"), Address: c.ClientIP()}
 	err := h.Desk.Prove(c.Request.Context(), staff, try)
 	switch {
 	case errors.Is(err, review.ErrTooMany):

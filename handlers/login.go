@@ -1,11 +1,13 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -52,14 +54,84 @@ func (h *House) login(c *gin.Context) error {
 	case errors.Is(err, review.ErrBadLogin):
 		page.Problem = "bad"
 		return render(c, http.StatusUnprocessableEntity, page, "")
+	case errors.Is(err, review.ErrExpired):
+		page.Problem = "initial"
+		return render(c, http.StatusUnprocessableEntity, page, "")
 	case err != nil:
 		return err
+	}
+	if who.TOTP() {
+		if err := h.beginHalf(c, who); err != nil {
+			return err
+		}
+		c.Redirect(http.StatusSeeOther, codePath+"?next="+url.QueryEscape(next))
+		return nil
 	}
 	if err := h.begin(c, who); err != nil {
 		return err
 	}
 	c.Redirect(http.StatusSeeOther, next)
 	return nil
+}
+
+const (
+	codePath = "/staff/login/code"
+	halfLife = 5 * time.Minute // how long the code may take after the password
+)
+
+// codeForm asks for the one-time code of somebody whose password was right.
+func (h *House) codeForm(c *gin.Context) error {
+	_, ok, err := h.halfSignedIn(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	next := safeNext(c.Query("next"))
+	if !ok {
+		c.Redirect(http.StatusSeeOther, loginPath+"?next="+url.QueryEscape(next))
+		return nil
+	}
+	return render(c, http.StatusOK, templates.CodePage{Frame: h.frame(c), Next: next}, "")
+}
+
+// loginCode checks the code and begins the session.
+func (h *House) loginCode(c *gin.Context) error {
+	if err := c.Request.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	who, ok, err := h.halfSignedIn(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	page := templates.CodePage{Frame: h.frame(c), Next: safeNext(c.PostForm("next"))}
+	if !ok {
+		c.Redirect(http.StatusSeeOther, loginPath+"?next="+url.QueryEscape(page.Next))
+		return nil
+	}
+	err = h.Desk.LoginCode(c.Request.Context(), who, review.Attempt{Code: c.PostForm("code"), Address: c.ClientIP()})
+	switch {
+	case errors.Is(err, review.ErrTooMany):
+		page.Problem = "many"
+		return render(c, http.StatusTooManyRequests, page, "")
+	case errors.Is(err, review.ErrBadLogin):
+		page.Problem = "bad"
+		return render(c, http.StatusUnprocessableEntity, page, "")
+	case err != nil:
+		return err
+	}
+	if err := h.begin(c, who); err != nil {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, page.Next)
+	return nil
+}
+
+// halfSignedIn is whose password was right a moment ago.
+func (h *House) halfSignedIn(ctx context.Context) (who intake.Staff, ok bool, err error) {
+	age := h.now().Sub(time.Unix(h.sessions.GetInt64(ctx, keyProof), 0))
+	if age < 0 || age >= halfLife {
+		return who, false, nil
+	}
+	return h.account(ctx, keyHalf)
 }
 
 func (h *House) logout(c *gin.Context) error {
@@ -97,7 +169,10 @@ func badForm(err error) error {
 func (h *House) frame(c *gin.Context) templates.Frame {
 	f := templates.Frame{Season: h.Season.Name}
 	if who, ok := c.Value(whoKey).(intake.Staff); ok {
-		f.User = &templates.User{Name: who.Name, Role: who.Role, Site: h.siteName(who.Site)}
+		f.User = &templates.User{
+			Name: who.Name, Role: who.Role, Site: h.siteName(who.Site),
+			Bound: h.duty(who) != "", People: review.ManagesAny(who), Log: review.ReadsLog(who),
+		}
 	}
 	return f
 }

@@ -13,7 +13,7 @@ type route struct {
 }
 
 // routes are all routes. serve: for everybody. page: with a session, signed in or not. staff:
-// signed in; whose candidate it is, package review asks.
+// signed in; whose candidate it is, package review asks. own: signed in, with duties left to do.
 func (h *House) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []route{
@@ -23,8 +23,20 @@ func (h *House) routes() []route {
 		{get, "/staff/login", h.page(h.loginForm)},
 		{post, "/staff/login", h.page(h.login)},
 		{post, "/staff/logout", h.page(h.logout)},
-		{get, againPath, h.staff(h.againForm)},
-		{post, againPath, h.staff(h.again)},
+		{get, codePath, h.page(h.codeForm)},
+		{post, codePath, h.page(h.loginCode)},
+		{get, againPath, h.own(h.againForm)},
+		{post, againPath, h.own(h.again)},
+		{get, mePath, h.own(h.me)},
+		{post, mePath + "/password", h.own(h.changePassword)},
+		{post, mePath + "/totp", h.own(h.setUpTOTP)},
+		{post, mePath + "/totp-off", h.own(h.recent(h.dropTOTP))},
+		{post, mePath + "/codes", h.own(h.recent(h.newCodes))},
+		{post, mePath + "/sessions", h.own(h.endOthers)},
+		{get, peoplePath, h.staff(h.recent(h.people))},
+		{post, peoplePath, h.staff(h.recent(h.addPerson))},
+		{post, peoplePath + "/:id/:what", h.staff(h.recent(h.changePerson))},
+		{get, logPath, h.staff(h.auditLog)},
 
 		{get, "/staff/", h.staff(h.queue)},
 		{get, "/staff/candidates/:id", h.staff(h.sheet)},

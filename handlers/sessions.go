@@ -2,8 +2,6 @@ package handlers
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,9 +26,10 @@ const (
 // Keys of what a session holds.
 const (
 	keyStaff = "staff" // int64, the account
-	keyMark  = "mark"  // string, of the password at sign-in: changing it ends the session
+	keyEpoch = "epoch" // int64, the account's at sign-in: a later one ends the session
 	keySeen  = "seen"  // int64, unix seconds of the last write
 	keyFlash = "flash" // string, a message for the next page: code, space, link
+	keyHalf  = "half"  // int64, the account whose password was right and whose code is still wanted
 	keyProof = "proof" // int64, unix seconds of when the person last proved who they are
 )
 
@@ -102,8 +101,37 @@ type staffHandler func(c *gin.Context, staff intake.Staff) error
 
 const whoKey = "who" // in gin's context: the intake.Staff signed in
 
-// staff runs a handler for a signed-in account; others are sent to the login page.
+// staff runs a handler for a signed-in account; others are sent to the login page. Who still has
+// to change an initial password or to set up one-time codes is sent to do so.
 func (h *House) staff(f staffHandler) gin.HandlerFunc {
+	return h.own(func(c *gin.Context, staff intake.Staff) error {
+		if h.duty(staff) == "" {
+			return f(c, staff)
+		}
+		if fromHtmx(c) {
+			c.Header("HX-Redirect", mePath)
+			c.Status(http.StatusNoContent)
+			return nil
+		}
+		c.Redirect(http.StatusSeeOther, mePath)
+		return nil
+	})
+}
+
+// duty is what an account must do before anything else: "password", "totp" or nothing.
+func (h *House) duty(staff intake.Staff) string {
+	switch {
+	case staff.MustChange():
+		return "password"
+	case h.Desk.NeedsTOTP(staff):
+		return "totp"
+	}
+	return ""
+}
+
+// own runs a handler for a signed-in account, whatever it still has to do: only for what concerns
+// nobody but itself.
+func (h *House) own(f staffHandler) gin.HandlerFunc {
 	return h.page(func(c *gin.Context) error {
 		who, ok, err := h.signedIn(c.Request.Context())
 		if err != nil {
@@ -123,7 +151,12 @@ func (h *House) staff(f staffHandler) gin.HandlerFunc {
 
 // signedIn is the session's account, as it stands in the database now.
 func (h *House) signedIn(ctx context.Context) (who intake.Staff, ok bool, err error) {
-	id := h.sessions.GetInt64(ctx, keyStaff)
+	return h.account(ctx, keyStaff)
+}
+
+// account is the account a session holds under a key.
+func (h *House) account(ctx context.Context, key string) (who intake.Staff, ok bool, err error) {
+	id := h.sessions.GetInt64(ctx, key)
 	if id == 0 {
 		return intake.Staff{}, false, nil
 	}
@@ -131,18 +164,13 @@ func (h *House) signedIn(ctx context.Context) (who intake.Staff, ok bool, err er
 	if err != nil && !errors.Is(err, intake.ErrNotFound) {
 		return intake.Staff{}, false, err
 	}
-	if err != nil || who.Disabled || passwordMark(who) != h.sessions.GetString(ctx, keyMark) {
+	if err != nil || who.Disabled || !h.sessions.Exists(ctx, keyEpoch) || who.Epoch != h.sessions.GetInt64(ctx, keyEpoch) {
 		if err := h.sessions.Destroy(ctx); err != nil {
 			return intake.Staff{}, false, fmt.Errorf("%w: %w", errSessions, err)
 		}
 		return intake.Staff{}, false, nil
 	}
 	return who, true, nil
-}
-
-func passwordMark(s intake.Staff) string {
-	sum := sha256.Sum256([]byte(s.PasswordHash))
-	return hex.EncodeToString(sum[:8])
 }
 
 // touch keeps a session in use from idling out.
@@ -165,12 +193,27 @@ func (h *House) commit(ctx context.Context) error {
 // begin starts a session under a new id.
 func (h *House) begin(c *gin.Context, who intake.Staff) error {
 	ctx := c.Request.Context()
+	h.sessions.Remove(ctx, keyHalf)
+	h.sessions.Put(ctx, keyStaff, who.ID)
+	h.sessions.Put(ctx, keySeen, time.Now().Unix())
+	return h.renew(c, who)
+}
+
+// beginHalf remembers, under a new id, whose password was right until the code is.
+func (h *House) beginHalf(c *gin.Context, who intake.Staff) error {
+	ctx := c.Request.Context()
+	h.sessions.Remove(ctx, keyStaff)
+	h.sessions.Put(ctx, keyHalf, who.ID)
+	return h.renew(c, who)
+}
+
+// renew goes on with a session under a new id and the account's epoch of now.
+func (h *House) renew(c *gin.Context, who intake.Staff) error {
+	ctx := c.Request.Context()
 	if err := h.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("%w: %w", errSessions, err)
 	}
-	h.sessions.Put(ctx, keyStaff, who.ID)
-	h.sessions.Put(ctx, keyMark, passwordMark(who))
-	h.sessions.Put(ctx, keySeen, time.Now().Unix())
+	h.sessions.Put(ctx, keyEpoch, who.Epoch)
 	h.sessions.Put(ctx, keyProof, h.now().Unix())
 	token, expiry, err := h.sessions.Commit(ctx)
 	if err != nil {

@@ -114,7 +114,7 @@ func newWorldOn(t *testing.T, db *storage.DB) *world {
 	redis := storagetest.Redis(t, nil)
 	w.House = &handlers.House{
 		Account: account, Bot: w.bot, DB: db, Redis: redis, Blobs: blobs, Season: season,
-		Desk:     &review.Desk{DB: db, Blobs: blobs, Season: season, Now: now, Log: log},
+		Desk:     &review.Desk{DB: db, Blobs: blobs, Season: season, Now: now, Log: log, Cost: review.Cost{Memory: 64, Passes: 1}},
 		SeasonFS: fstest.MapFS{"example.jpg": {Data: picture(64, 40, color.White)}},
 		Now:      now, Log: log,
 	}

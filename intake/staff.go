@@ -27,7 +27,19 @@ type Staff struct {
 	PasswordHash string
 	Disabled     bool
 	CreatedAt    time.Time
+
+	Epoch        int64     // of its sessions: those of an earlier one are over
+	InitialUntil time.Time // the password was given by somebody else, and works until then; zero: it is their own
+	TOTPSecret   string    // shared with the telephone that shows one-time codes; empty: none
+	TOTPSince    time.Time // when that was set up; zero: it is not
+	LastLogin    time.Time
 }
+
+// MustChange says that the password was given by somebody else, who knows it.
+func (s Staff) MustChange() bool { return !s.InitialUntil.IsZero() }
+
+// TOTP says that signing in takes a one-time code.
+func (s Staff) TOTP() bool { return !s.TOTPSince.IsZero() }
 
 // Sees says whether the account may look at a candidate of this exam site at all.
 func (s Staff) Sees(site string) bool {

@@ -28,6 +28,9 @@ type Desk struct {
 	// Tell sends words to a WeChat user, now or with the next reply; nil: nobody is told.
 	Tell func(ctx context.Context, openID, words string) (delivered bool, err error)
 
+	Cost    Cost          // of hashing a password; zero: the usual
+	TOTPFor []intake.Role // who may not work without one-time codes
+
 	importing importing
 
 	tallies tallies
@@ -66,17 +69,20 @@ func foreign(candidateID int64) error {
 	return fmt.Errorf("candidate %d: %w", candidateID, intake.ErrNotFound)
 }
 
-// Actor is how an account stands in the audit log.
-func Actor(staff intake.Staff) string { return fmt.Sprintf("staff:%d", staff.ID) }
+// Actor is how an account stands in the audit log; Office is "system".
+func Actor(staff intake.Staff) string {
+	if staff.ID == Office.ID {
+		return "system"
+	}
+	return fmt.Sprintf("staff:%d", staff.ID)
+}
 
 // Actions of the audit log written here.
 const (
 	ActionDecide = "decide"        // detail: decided
 	ActionLook   = "photo.look"    // detail: looked; the bytes as received, or the copy, were taken out
-	ActionLogin  = "login"         // no detail
 	ActionPhone  = "phone.look"    // no detail
 	ActionRoster = "roster.import" // detail: Report counts
-	ActionStaff  = "staff.add"     // detail: role and site
 )
 
 // event makes an audit row; detail is any JSON value without personal data.

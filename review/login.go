@@ -18,27 +18,33 @@ import (
 
 // What Login answers. A wrong name, a wrong password and a disabled account look the same.
 var (
-	ErrBadLogin = errors.New("name or password is wrong")
+	ErrBadLogin = errors.New("name, password or code is wrong")
 	ErrTooMany  = errors.New("too many wrong tries")
+	ErrExpired  = errors.New("the initial password was not used in time")
 )
 
-// What AddStaff refuses.
-var (
-	ErrStaffName     = errors.New("a name has 2 to 40 characters, without spaces at its ends or control characters")
-	ErrStaffPassword = fmt.Errorf("a password has at least %d characters and is not the name", PasswordLength)
-	ErrStaffRole     = errors.New("the role is one of site, area, lead, admin")
-	ErrStaffSite     = errors.New("the site must be one of the season's for role site, for role lead also empty, and empty otherwise")
+// Actions of the audit log about signing in.
+const (
+	ActionLogin   = "login"         // detail: signing
+	ActionRefused = "login.refused" // by nobody; detail: signing with the account that was tried
 )
 
-// PasswordLength is the least number of characters of a password.
-const PasswordLength = 10
+// Nobody is who tried to sign in and was refused, in the audit log.
+const Nobody = "nobody"
 
-const longestPassword = 1024 // bytes
+// signing is the audit detail of a try to sign in.
+type signing struct {
+	Staff int64  `json:"staff,omitempty"` // 0: the actor, or no such account
+	With  string `json:"with"`            // "password", "code", "recovery code"
+	From  string `json:"from"`            // stands for the address
+}
 
-// Attempt is one try to sign in. Address is where it came from, without the port.
+// Attempt is one try to sign in. Address is where it came from, without the port. Code is a
+// one-time or a recovery code, for those who have set them up.
 type Attempt struct {
 	Name     string
 	Password string
+	Code     string
 	Address  string
 }
 
@@ -58,14 +64,42 @@ const (
 	attemptSeparate = "\x00"
 )
 
-// Login returns the account behind a name and password. Errors: ErrBadLogin, ErrTooMany.
+// Login returns the account behind a name and password. If it has one-time codes (Staff.TOTP),
+// that is only half of signing in: LoginCode is the other. Errors: ErrBadLogin, ErrTooMany, ErrExpired.
 func (d *Desk) Login(ctx context.Context, a Attempt) (intake.Staff, error) {
 	staff, err := d.check(ctx, a)
 	if err != nil {
 		return intake.Staff{}, err
 	}
-	pair, now := mark(staff.Name, a.Address), d.now()
-	err = d.DB.InTx(ctx, func(tx storage.Q) error {
+	if staff.MustChange() && !d.now().Before(staff.InitialUntil) {
+		return intake.Staff{}, ErrExpired
+	}
+	if !costs(staff.PasswordHash, d.Cost.orUsual()) {
+		if err := d.DB.Rehash(ctx, staff.ID, staff.PasswordHash, d.hash(password(a.Password))); err != nil {
+			return intake.Staff{}, fmt.Errorf("login: %w", err)
+		}
+	}
+	if staff.TOTP() {
+		return staff, nil // its wrong tries are not forgiven yet
+	}
+	return staff, d.enter(ctx, staff, a, "password")
+}
+
+// LoginCode is the second half of signing in to an account that Login returned: its one-time code,
+// or a recovery code. Errors: ErrBadLogin, ErrTooMany.
+func (d *Desk) LoginCode(ctx context.Context, staff intake.Staff, a Attempt) error {
+	a.Name = staff.Name
+	with, err := d.checkCode(ctx, staff, a)
+	if err != nil {
+		return err
+	}
+	return d.enter(ctx, staff, a, with)
+}
+
+// enter notes that somebody has signed in: their wrong tries are forgiven, their desk is known.
+func (d *Desk) enter(ctx context.Context, staff intake.Staff, a Attempt, with string) error {
+	pair, now := mark(staffName(a.Name), a.Address), d.now()
+	err := d.DB.InTx(ctx, func(tx storage.Q) error {
 		if err := tx.ClearAttempts(ctx, scopePair, pair); err != nil {
 			return err
 		}
@@ -75,33 +109,40 @@ func (d *Desk) Login(ctx context.Context, a Attempt) (intake.Staff, error) {
 		if err := tx.AddAttempt(ctx, scopeKnown, pair, now); err != nil {
 			return err
 		}
-		event, err := d.event(Actor(staff), ActionLogin, 0, nil)
+		if err := tx.SetLastLogin(ctx, staff.ID, now); err != nil {
+			return err
+		}
+		event, err := d.event(Actor(staff), ActionLogin, 0, signing{With: with, From: shortMark(a.Address)})
 		if err != nil {
 			return err
 		}
 		return tx.Log(ctx, event)
 	})
 	if err != nil {
-		return intake.Staff{}, fmt.Errorf("login: %w", err)
+		return fmt.Errorf("login: %w", err)
 	}
-	return staff, nil
+	return nil
+}
+
+// Prove checks the one-time code, or without one the password, of somebody who is signed in
+// already; tries count as in Login. Errors: ErrBadLogin, ErrTooMany.
+func (d *Desk) Prove(ctx context.Context, staff intake.Staff, a Attempt) error {
+	a.Name = staff.Name
+	if staff.TOTP() {
+		_, err := d.checkCode(ctx, staff, a)
+		return err
+	}
+	_, err := d.check(ctx, a)
+	return err
 }
 
 // check holds a name and password against the accounts and counts what is wrong.
 func (d *Desk) check(ctx context.Context, a Attempt) (intake.Staff, error) {
 	defer d.hashing.begin()() // the counts are read inside, so that a burst cannot overtake them
-	name := staffName(a.Name)
-	pair, who, from := mark(name, a.Address), mark(name), mark(a.Address)
-	now := d.now()
-
-	tries, err := d.tries(ctx, pair, who, from)
-	if err != nil {
+	if err := d.allowed(ctx, a); err != nil {
 		return intake.Staff{}, err
 	}
-	if tries.tooMany() {
-		return intake.Staff{}, ErrTooMany
-	}
-	staff, err := d.DB.StaffByName(ctx, name)
+	staff, err := d.DB.StaffByName(ctx, staffName(a.Name))
 	unknown := errors.Is(err, intake.ErrNotFound)
 	if err != nil && !unknown {
 		return intake.Staff{}, fmt.Errorf("login: %w", err)
@@ -111,10 +152,7 @@ func (d *Desk) check(ctx context.Context, a Attempt) (intake.Staff, error) {
 		hash = d.nobodysHash()
 	}
 	if !fits(password(a.Password), hash) || unknown || staff.Disabled {
-		if err := d.wrong(ctx, now, pair, who, from); err != nil {
-			return intake.Staff{}, fmt.Errorf("login: %w", err) // an uncounted try gets no answer
-		}
-		return intake.Staff{}, ErrBadLogin
+		return intake.Staff{}, d.wrong(ctx, staff.ID, a, "password")
 	}
 	return staff, nil
 }
@@ -128,6 +166,16 @@ func (t tries) tooMany() bool {
 		return true
 	}
 	return t.known == 0 && (t.name >= perName || t.address >= perAddress)
+}
+
+// allowed says whether one more try is heard: nil or ErrTooMany.
+func (d *Desk) allowed(ctx context.Context, a Attempt) error {
+	name := staffName(a.Name)
+	tries, err := d.tries(ctx, mark(name, a.Address), mark(name), mark(a.Address))
+	if err == nil && tries.tooMany() {
+		return ErrTooMany
+	}
+	return err
 }
 
 func (d *Desk) tries(ctx context.Context, pair, name, address string) (tries, error) {
@@ -152,93 +200,39 @@ func (d *Desk) tries(ctx context.Context, pair, name, address string) (tries, er
 	return t, nil
 }
 
-func (d *Desk) wrong(ctx context.Context, now time.Time, pair, name, address string) error {
-	return d.DB.InTx(ctx, func(tx storage.Q) error {
-		for _, a := range [][2]string{{scopePair, pair}, {scopeName, name}, {scopeAddress, address}} {
-			if err := tx.AddAttempt(ctx, a[0], a[1], now); err != nil {
+// wrong counts a wrong try and returns ErrBadLogin; a try that cannot be counted gets no answer.
+func (d *Desk) wrong(ctx context.Context, staffID int64, a Attempt, with string) error {
+	name := staffName(a.Name)
+	err := d.DB.InTx(ctx, func(tx storage.Q) error {
+		for _, try := range [][2]string{{scopePair, mark(name, a.Address)}, {scopeName, mark(name)}, {scopeAddress, mark(a.Address)}} {
+			if err := tx.AddAttempt(ctx, try[0], try[1], d.now()); err != nil {
 				return err
 			}
 		}
-		return nil
-	})
-}
-
-func (d *Desk) nobodysHash() string {
-	d.dummy.Do(func() { d.nobody = d.hashing.hash("") })
-	return d.nobody
-}
-
-// mark stands for a name or address in the table of attempts, which holds no personal data.
-func mark(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, attemptSeparate)))
-	return hex.EncodeToString(sum[:16])
-}
-
-// NewStaff is an account to be added. Site is a code, for role site only.
-type NewStaff struct {
-	Name     string
-	Role     intake.Role
-	Site     string
-	Password string
-}
-
-// AddStaff adds an account. Errors: ErrStaffName, ErrStaffPassword, ErrStaffRole, ErrStaffSite
-// (all that apply, joined), intake.ErrConflict when the name is taken.
-func (d *Desk) AddStaff(ctx context.Context, n NewStaff) (intake.Staff, error) {
-	n.Name = staffName(n.Name)
-	if err := d.validate(n); err != nil {
-		return intake.Staff{}, err
-	}
-	end := d.hashing.begin()
-	hash := d.hashing.hash(password(n.Password))
-	end()
-	var added intake.Staff
-	err := d.DB.InTx(ctx, func(tx storage.Q) error {
-		var err error
-		added, err = tx.AddStaff(ctx, intake.Staff{
-			Name: n.Name, Role: n.Role, Site: n.Site, PasswordHash: hash, CreatedAt: d.now(),
-		})
-		if err != nil {
-			return err
-		}
-		event, err := d.event("system", ActionStaff, 0, map[string]any{"staff": added.ID, "role": n.Role, "site": n.Site})
+		event, err := d.event(Nobody, ActionRefused, 0, signing{Staff: staffID, With: with, From: shortMark(a.Address)})
 		if err != nil {
 			return err
 		}
 		return tx.Log(ctx, event)
 	})
 	if err != nil {
-		return intake.Staff{}, fmt.Errorf("add staff: %w", err)
+		return fmt.Errorf("login: %w", err)
 	}
-	return added, nil
+	return ErrBadLogin
 }
 
-func (d *Desk) validate(n NewStaff) error {
-	var faults []error
-	if length := utf8.RuneCountInString(n.Name); length < 2 || length > 40 || strings.ContainsFunc(n.Name, control) {
-		faults = append(faults, ErrStaffName)
-	}
-	p := password(n.Password)
-	if utf8.RuneCountInString(p) < PasswordLength || len(p) > longestPassword || strings.EqualFold(p, n.Name) {
-		faults = append(faults, ErrStaffPassword)
-	}
-	switch n.Role {
-	case intake.RoleSite:
-		if _, known := d.Season.Site(n.Site); !known {
-			faults = append(faults, ErrStaffSite)
-		}
-	case intake.RoleLead:
-		if _, known := d.Season.Site(n.Site); n.Site != "" && !known {
-			faults = append(faults, ErrStaffSite)
-		}
-	case intake.RoleArea, intake.RoleAdmin:
-		if n.Site != "" {
-			faults = append(faults, ErrStaffSite)
-		}
-	default:
-		faults = append(faults, ErrStaffRole)
-	}
-	return errors.Join(faults...)
+func (d *Desk) nobodysHash() string {
+	d.dummy.Do(func() { d.nobody = hashPassword("", d.Cost.orUsual()) })
+	return d.nobody
+}
+
+// shortMark tells addresses apart in the log.
+func shortMark(address string) string { return mark(address)[:8] }
+
+// mark stands for a name or address in the table of attempts, which holds no personal data.
+func mark(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, attemptSeparate)))
+	return hex.EncodeToString(sum[:16])
 }
 
 // staffName brings a typed name to the form it is stored in: full-width letters and the like
@@ -255,14 +249,3 @@ func password(s string) string {
 }
 
 func control(r rune) bool { return r < 0x20 || r == 0x7f || r == utf8.RuneError }
-
-// Prove checks the password of somebody who is signed in already; tries count as in Login.
-// Errors: ErrBadLogin, ErrTooMany.
-func (d *Desk) Prove(ctx context.Context, staff intake.Staff, a Attempt) error {
-	a.Name = staff.Name
-	proven, err := d.check(ctx, a)
-	if err == nil && proven.ID != staff.ID {
-		return ErrBadLogin
-	}
-	return err
-}

@@ -11,15 +11,22 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// cost of one hash with one lane.
-type cost struct {
-	memory uint32 // KiB
-	passes uint32
+// Cost of one hash with one lane.
+type Cost struct {
+	Memory uint32 `yaml:"memory"` // KiB
+	Passes uint32 `yaml:"passes"`
 }
 
 // usual is above OWASP's argon2id minimum (Password Storage Cheat Sheet: 46 MiB, one pass).
 // About 60 ms on one core.
-var usual = cost{memory: 46 * 1024, passes: 2}
+var usual = Cost{Memory: 46 * 1024, Passes: 2}
+
+func (c Cost) orUsual() Cost {
+	if c == (Cost{}) {
+		return usual
+	}
+	return c
+}
 
 const (
 	hashSalt   = 16 // bytes
@@ -36,7 +43,6 @@ const (
 type hashing struct {
 	once  sync.Once
 	slots chan struct{}
-	cost  cost // zero: usual
 }
 
 const hashesAtOnce = 2
@@ -47,48 +53,62 @@ func (h *hashing) begin() (end func()) {
 	return func() { <-h.slots }
 }
 
-func (h *hashing) hash(password string) string {
-	if h.cost == (cost{}) {
-		return hashPassword(password, usual)
-	}
-	return hashPassword(password, h.cost)
+func (d *Desk) hash(password string) string {
+	defer d.hashing.begin()()
+	return hashPassword(password, d.Cost.orUsual())
 }
 
 // hashPassword returns the argon2id hash of a password in the PHC string format.
-func hashPassword(password string, c cost) string {
+func hashPassword(password string, c Cost) string {
 	salt := make([]byte, hashSalt)
 	rand.Read(salt) // never fails (crypto/rand)
-	key := argon2.IDKey([]byte(password), salt, c.passes, c.memory, 1, hashLength)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, c.memory, c.passes,
+	key := argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, 1, hashLength)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, c.Memory, c.Passes,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// fits says whether the password is the one behind a PHC string; false for a string that is none.
-func fits(password, phc string) bool {
+// hashed is a PHC string taken apart.
+type hashed struct {
+	Cost
+	lanes     uint8
+	salt, key []byte
+}
+
+// parseHash takes a PHC string apart; false for a string that is none.
+func parseHash(phc string) (h hashed, ok bool) {
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {
-		return false
+		return h, false
 	}
 	var version int
-	var memory, passes uint32
-	var lanes uint8
 	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
+		return h, false
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.Memory, &h.Passes, &h.lanes); err != nil {
+		return h, false
+	}
+	var err error
+	if h.salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
+		return h, false
+	}
+	if h.key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil || len(h.key) < 16 {
+		return h, false
+	}
+	return h, h.Passes > 0 && h.Passes <= maxHashTime && h.lanes > 0 && h.Memory <= maxHashMemory
+}
+
+// fits says whether the password is the one behind a PHC string.
+func fits(password, phc string) bool {
+	h, ok := parseHash(phc)
+	if !ok {
 		return false
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil {
-		return false
-	}
-	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
-	if err != nil {
-		return false
-	}
-	want, err := base64.RawStdEncoding.DecodeString(parts[5])
-	if err != nil || len(want) < 16 {
-		return false
-	}
-	if passes == 0 || passes > maxHashTime || lanes == 0 || memory > maxHashMemory {
-		return false
-	}
-	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1
+	got := argon2.IDKey([]byte(password), h.salt, h.Passes, h.Memory, h.lanes, uint32(len(h.key)))
+	return subtle.ConstantTimeCompare(got, h.key) == 1
+}
+
+// costs says whether a PHC string was made at this cost; another is made anew at the next login.
+func costs(phc string, c Cost) bool {
+	h, ok := parseHash(phc)
+	return ok && h.Cost == c && h.lanes == 1 && len(h.salt) == hashSalt && len(h.key) == hashLength
 }

@@ -30,6 +30,9 @@ type dialect interface {
 	printable(error) error                 // the error without values of the data
 	forUpdate() string                     // suffix of a SELECT that locks its rows
 	clock() string                         // SELECT of the server's time in microseconds; "": it is this machine's
+	countTrigger() string                  // SELECT of how many triggers have a name
+	refuse(trigger, what string) string    // statement that makes a trigger against UPDATE or DELETE of events
+	eventIndex(EventSearch) string         // hint, behind the table's name, of the index to walk
 	migrations(Config) (migrations, error) // how the schema moves
 }
 
@@ -302,7 +305,7 @@ func checkMySQL(version string, readOnly ...string) error {
 
 func (mysqlDialect) classify(err error) fault {
 	switch mysqlCode(err) {
-	case 1062: // ER_DUP_ENTRY
+	case 1062, 1359: // ER_DUP_ENTRY, ER_TRG_ALREADY_EXISTS
 		return faultDuplicate
 	case 1452, 1216: // ER_NO_REFERENCED_ROW
 		return faultOrphan
@@ -310,7 +313,7 @@ func (mysqlDialect) classify(err error) fault {
 		return faultBusy
 	case 1146: // ER_NO_SUCH_TABLE
 		return faultNoTable
-	case 1142, 1143, 1227, 1290, 1792, 1836: // denied to this user; the server or the transaction is read-only
+	case 1044, 1142, 1143, 1227, 1290, 1370, 1419, 1792, 1836: // denied to this user; the server or the transaction is read-only
 		return faultDenied
 	}
 	return faultOther

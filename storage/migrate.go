@@ -38,6 +38,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err := m.up(ctx, db.dialect); err != nil {
 		return fmt.Errorf("migrate: %w", db.denied(err))
 	}
+	if err := db.guardEvents(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	return nil
 }
 

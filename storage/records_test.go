@@ -27,7 +27,7 @@ func TestStaffAccounts(t *testing.T) {
 		ok(t, db.SetStaffPassword(ctx, wang.ID, "new"))
 		ok(t, db.SetStaffPassword(ctx, wang.ID, "new")) // no change is no error
 		ok(t, db.SetStaffDisabled(ctx, wang.ID, true))
-		wang.PasswordHash, wang.Disabled = "new", true
+		wang.PasswordHash, wang.Disabled, wang.Epoch = "new", true, 3
 		same(t, must(db.AllStaff(ctx))(t), []intake.Staff{li, wang})
 		is(t, db.SetStaffPassword(ctx, 999, "x"), intake.ErrNotFound)
 		is(t, db.SetStaffDisabled(ctx, 999, true), intake.ErrNotFound)

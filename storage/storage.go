@@ -168,7 +168,7 @@ func (q Q) now() time.Time {
 // tables in an order that respects references.
 var tables = []string{
 	"candidates", "submissions", "items", "photos", "decisions", "talks", "messages",
-	"notices", "delivery_events", "notice_pauses", "consents", "staff", "events", "attempts", "questions", "used_scenes",
+	"notices", "delivery_events", "notice_pauses", "consents", "staff", "recovery_codes", "events", "attempts", "questions", "used_scenes",
 	"figures", "figure_marks", "batches", "batch_rows",
 	"roster_jobs", "roster_columns",
 }

@@ -19,7 +19,7 @@ var views = []View{
 	LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{},
 	MinePage{}, MineProblemPage{}, QuestionsPage{}, NumbersPage{},
 	RosterPage{}, RosterJobPage{},
-	AgainPage{},
+	AgainPage{}, CodePage{}, MePage{}, PeoplePage{}, LogPage{},
 }
 
 func TestEveryPageFitsItsView(t *testing.T) {

@@ -20,13 +20,17 @@ type User struct {
 	Name string
 	Role intake.Role
 	Site string // name of the exam site, for role site
+
+	Bound  bool // has a duty to do first: no other page is open
+	People bool // looks after other accounts
+	Log    bool // reads the audit log
 }
 
 // LoginPage is the sign-in form.
 type LoginPage struct {
 	Frame
 	Name    string // as typed before
-	Problem string // "", "bad", "many", "expired"
+	Problem string // "", "bad", "many", "expired", "initial"
 	Next    string // where to go afterwards
 }
 

@@ -122,5 +122,6 @@ func greet(url, dir string, staff []StaffCard) {
 	for _, s := range staff {
 		fmt.Fprintf(out, "  %-8s 密码 %s  %s\n", s.Name, s.Password, s.Role)
 	}
+	fmt.Fprintln(out, "\n演示里登录不用动态码；正式安装时考区、组长和管理员默认要用（配置 staff.totp）。")
 	fmt.Fprintf(out, "\n按 Ctrl+C 结束，数据留在 %s。\n", dir)
 }

@@ -1,0 +1,107 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"cailiao/intake"
+	"cailiao/review"
+	"cailiao/templates"
+)
+
+const logPath = "/staff/log"
+
+// auditLog is the audit log with a search, for admins.
+func (h *House) auditLog(c *gin.Context, staff intake.Staff) error {
+	v := c.Request.URL.Query()
+	s := review.LogSearch{
+		Actor: v.Get("actor"), Action: v.Get("action"), Number: strings.TrimSpace(v.Get("number")),
+		From: h.dayOf(v.Get("from")), Until: h.dayOf(v.Get("until")),
+	}
+	if !s.Until.IsZero() {
+		s.Until = s.Until.AddDate(0, 0, 1) // the day itself is meant too
+	}
+	if id, err := strconv.ParseInt(v.Get("before"), 10, 64); err == nil && id > 0 {
+		s.Before = id
+	}
+	found, err := h.Desk.SearchLog(c.Request.Context(), staff, s)
+	if err != nil {
+		return err
+	}
+	page := templates.LogPage{
+		Frame: h.frame(c), Actor: s.Actor, Action: s.Action, Number: s.Number, Actions: templates.ActionCodes(),
+		From: dayText(h.dayOf(v.Get("from"))), Until: dayText(h.dayOf(v.Get("until"))),
+	}
+	for _, a := range found.Actors {
+		page.Actors = append(page.Actors, templates.ActorChoice{Code: review.Actor(a), Name: a.Name})
+	}
+	for _, line := range found.Lines {
+		page.Lines = append(page.Lines, h.logLine(line))
+	}
+	if found.Older > 0 {
+		v.Set("before", strconv.FormatInt(found.Older, 10))
+		page.Older = logPath + "?" + v.Encode()
+	}
+	if s.Before > 0 {
+		v.Del("before")
+		page.Newest = logPath + "?" + v.Encode()
+	}
+	return render(c, http.StatusOK, page, "")
+}
+
+func (h *House) logLine(line review.LogLine) templates.LogLine {
+	l := templates.LogLine{
+		EventLine: templates.EventLine{At: h.local(line.At), By: line.By, Actor: line.Actor, Action: line.Action},
+		Facts:     facts("", line.Detail),
+	}
+	if line.CandidateID != 0 {
+		l.URL = fmt.Sprintf("/staff/candidates/%d", line.CandidateID)
+	}
+	return l
+}
+
+// facts are the values of an event's detail with the names of their keys.
+func facts(within, detail string) []templates.Fact {
+	values := map[string]json.RawMessage{}
+	if json.Unmarshal([]byte(detail), &values) != nil {
+		return nil
+	}
+	var all []templates.Fact
+	for key, raw := range values {
+		name := strings.TrimPrefix(within+"."+key, ".")
+		if nested := facts(name, string(raw)); nested != nil {
+			all = append(all, nested...)
+			continue
+		}
+		all = append(all, templates.Fact{Key: name, Value: strings.Trim(string(raw), `"`)})
+	}
+	slices.SortFunc(all, func(a, b templates.Fact) int { return strings.Compare(a.Key, b.Key) })
+	return all
+}
+
+// dayOf reads a day of the season's calendar; the zero time for anything else.
+func (h *House) dayOf(text string) time.Time {
+	loc := h.Season.Location
+	if loc == nil {
+		loc = time.UTC
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, loc)
+	if err != nil {
+		return time.Time{}
+	}
+	return day
+}
+
+func dayText(day time.Time) string {
+	if day.IsZero() {
+		return ""
+	}
+	return day.Format(time.DateOnly)
+}

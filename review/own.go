@@ -1,0 +1,248 @@
+package review
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+	"github.com/pquerna/otp/totp"
+
+	"cailiao/intake"
+	"cailiao/storage"
+)
+
+// What changing one's own account answers besides ErrStaffPassword and ErrCommonPassword.
+var (
+	ErrSamePassword = errors.New("the new password is the old one")
+	ErrTOTPSet      = errors.New("one-time codes are set up already")
+)
+
+// Actions of the audit log about one's own account; no detail.
+const (
+	ActionOwnPassword = "own.password"
+	ActionOwnTOTP     = "own.totp"
+	ActionOwnTOTPOff  = "own.totp.off"
+	ActionOwnCodes    = "own.codes"
+	ActionOwnSessions = "own.sessions"
+)
+
+const (
+	totpIssuer    = "材料审核"
+	totpPeriod    = 30 // seconds
+	recoveryCodes = 10
+)
+
+// NeedsTOTP says that the account may not work before it has set up one-time codes.
+func (d *Desk) NeedsTOTP(staff intake.Staff) bool {
+	return !staff.TOTP() && slices.Contains(d.TOTPFor, staff.Role)
+}
+
+// MayDropTOTP says that the account may do without one-time codes.
+func (d *Desk) MayDropTOTP(staff intake.Staff) bool { return !slices.Contains(d.TOTPFor, staff.Role) }
+
+// ChangePassword gives somebody another password, by their old one; their other sessions end. It
+// returns the account as it is then. Errors: ErrBadLogin, ErrTooMany, ErrSamePassword,
+// ErrStaffPassword, ErrCommonPassword.
+func (d *Desk) ChangePassword(ctx context.Context, staff intake.Staff, a Attempt, wish string) (intake.Staff, error) {
+	a.Name = staff.Name
+	if _, err := d.check(ctx, a); err != nil {
+		return staff, err
+	}
+	if password(wish) == password(a.Password) {
+		return staff, ErrSamePassword
+	}
+	if err := d.checkPassword(password(wish), staff); err != nil {
+		return staff, err
+	}
+	hash := d.hash(password(wish))
+	return d.alterOwn(ctx, staff, ActionOwnPassword, func(s *intake.Staff, _ storage.Q) error {
+		s.PasswordHash, s.InitialUntil = hash, time.Time{}
+		return nil
+	})
+}
+
+// EndSessions ends all sessions of an account; the caller begins a new one for the one it is in.
+func (d *Desk) EndSessions(ctx context.Context, staff intake.Staff) (intake.Staff, error) {
+	return d.alterOwn(ctx, staff, ActionOwnSessions, func(*intake.Staff, storage.Q) error { return nil })
+}
+
+// OfferTOTP is the key, as a text and as the address in a QR code, with which somebody sets up
+// one-time codes; it stays the same until that is done. ErrTOTPSet: it is done.
+func (d *Desk) OfferTOTP(ctx context.Context, staff intake.Staff) (secret, address string, err error) {
+	if staff.TOTP() {
+		return "", "", ErrTOTPSet
+	}
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: totpIssuer, AccountName: staff.Name, Period: totpPeriod, SecretSize: 20})
+	if err != nil {
+		return "", "", fmt.Errorf("one-time codes: %w", err)
+	}
+	secret = key.Secret()
+	err = d.DB.InTx(ctx, func(tx storage.Q) error {
+		s, err := tx.LockStaff(ctx, staff.ID)
+		if err != nil {
+			return err
+		}
+		if s.TOTP() {
+			return ErrTOTPSet
+		}
+		if s.TOTPSecret != "" {
+			secret = s.TOTPSecret
+			return nil
+		}
+		s.TOTPSecret = secret
+		return tx.SaveStaff(ctx, s)
+	})
+	if err != nil {
+		return "", "", fmt.Errorf("one-time codes of staff %d: %w", staff.ID, err)
+	}
+	return secret, strings.Replace(key.URL(), "secret="+key.Secret(), "secret="+secret, 1), nil
+}
+
+// SetUpTOTP takes the first code of a telephone; from then on signing in takes a code. It returns
+// the recovery codes, which are not kept readable; other sessions end. Errors: ErrBadLogin,
+// ErrTooMany, ErrTOTPSet.
+func (d *Desk) SetUpTOTP(ctx context.Context, staff intake.Staff, a Attempt) (after intake.Staff, codes []string, err error) {
+	if staff.TOTP() {
+		return staff, nil, ErrTOTPSet
+	}
+	a.Name = staff.Name
+	if _, err := d.checkCode(ctx, staff, a); err != nil {
+		return staff, nil, err
+	}
+	codes = newRecoveryCodes()
+	after, err = d.alterOwn(ctx, staff, ActionOwnTOTP, func(s *intake.Staff, tx storage.Q) error {
+		if s.TOTP() {
+			return ErrTOTPSet
+		}
+		s.TOTPSince = d.now()
+		return tx.SetRecoveryCodes(ctx, s.ID, hashCodes(codes))
+	})
+	return after, codes, err
+}
+
+// DropTOTP does away with one-time codes, to set them up on another telephone or, where they are
+// not required, for good. Other sessions end.
+func (d *Desk) DropTOTP(ctx context.Context, staff intake.Staff) (intake.Staff, error) {
+	return d.alterOwn(ctx, staff, ActionOwnTOTPOff, func(s *intake.Staff, tx storage.Q) error {
+		s.TOTPSecret, s.TOTPSince = "", time.Time{}
+		return tx.SetRecoveryCodes(ctx, s.ID, nil)
+	})
+}
+
+// NewRecoveryCodes puts new recovery codes in place of all former ones.
+func (d *Desk) NewRecoveryCodes(ctx context.Context, staff intake.Staff) (after intake.Staff, codes []string, err error) {
+	codes = newRecoveryCodes()
+	after, err = d.alterOwn(ctx, staff, ActionOwnCodes, func(s *intake.Staff, tx storage.Q) error {
+		if !s.TOTP() {
+			return intake.ErrConflict
+		}
+		return tx.SetRecoveryCodes(ctx, s.ID, hashCodes(codes))
+	})
+	return after, codes, err
+}
+
+// alterOwn changes one's own account in one transaction and ends its sessions.
+func (d *Desk) alterOwn(ctx context.Context, staff intake.Staff, action string, do func(*intake.Staff, storage.Q) error) (after intake.Staff, err error) {
+	err = d.DB.InTx(ctx, func(tx storage.Q) error {
+		s, err := tx.LockStaff(ctx, staff.ID)
+		if err != nil {
+			return err
+		}
+		if s.Disabled || s.Epoch != staff.Epoch {
+			return intake.ErrConflict // somebody else changed the account meanwhile
+		}
+		if err := do(&s, tx); err != nil {
+			return err
+		}
+		s.Epoch++
+		after = s
+		if err := tx.SaveStaff(ctx, s); err != nil {
+			return err
+		}
+		event, err := d.event(Actor(s), action, 0, nil)
+		if err != nil {
+			return err
+		}
+		return tx.Log(ctx, event)
+	})
+	if err != nil {
+		return staff, fmt.Errorf("%s of staff %d: %w", action, staff.ID, err)
+	}
+	return after, nil
+}
+
+// checkCode holds a one-time or recovery code against an account, uses it up, and counts what is
+// wrong as Login does. It says which it was.
+func (d *Desk) checkCode(ctx context.Context, staff intake.Staff, a Attempt) (with string, err error) {
+	defer d.hashing.begin()() // so that a burst cannot overtake the counts
+	if err := d.allowed(ctx, a); err != nil {
+		return "", err
+	}
+	code := strings.ToLower(strings.Join(strings.FieldsFunc(password(a.Code), func(r rune) bool { return r == ' ' || r == '-' }), ""))
+	if step, ok := fitsTOTP(staff.TOTPSecret, code, d.now()); ok {
+		err := d.DB.UseTOTPStep(ctx, staff.ID, step)
+		if errors.Is(err, intake.ErrConflict) {
+			return "", d.wrong(ctx, staff.ID, a, "code") // used before
+		}
+		if err != nil {
+			return "", fmt.Errorf("login: %w", err)
+		}
+		return "code", nil
+	}
+	err = d.DB.UseRecoveryCode(ctx, staff.ID, hashCode(code), d.now())
+	if errors.Is(err, intake.ErrNotFound) {
+		return "", d.wrong(ctx, staff.ID, a, "code")
+	}
+	if err != nil {
+		return "", fmt.Errorf("login: %w", err)
+	}
+	return "recovery code", nil
+}
+
+// fitsTOTP says which time step a code belongs to: this one, the one before or the one after
+// (RFC 6238, 5.2).
+func fitsTOTP(secret, code string, now time.Time) (step int64, ok bool) {
+	if secret == "" || len(code) != otp.DigitsSix.Length() {
+		return 0, false
+	}
+	this := now.Unix() / totpPeriod
+	for _, step := range []int64{this, this - 1, this + 1} {
+		fits, err := hotp.ValidateCustom(code, uint64(step), secret, hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		if err == nil && fits {
+			return step, true
+		}
+	}
+	return 0, false
+}
+
+// newRecoveryCodes have 50 random bits each.
+func newRecoveryCodes() []string {
+	codes := make([]string, recoveryCodes)
+	for i := range codes {
+		text := strings.ToLower(rand.Text())
+		codes[i] = text[:5] + "-" + text[5:10]
+	}
+	return codes
+}
+
+func hashCodes(codes []string) []string {
+	hashes := make([]string, len(codes))
+	for i, code := range codes {
+		hashes[i] = hashCode(strings.ReplaceAll(code, "-", ""))
+	}
+	return hashes
+}
+
+// hashCode needs no slow hash: nobody goes through 2^50.
+func hashCode(code string) string {
+	sum := sha256.Sum256([]byte("recovery\x00" + code))
+	return hex.EncodeToString(sum[:])
+}
