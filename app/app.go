@@ -183,6 +183,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	running.Go(func() { a.Bot.Run(loops) })
 	running.Go(func() { a.Notices.Run(loops) })
 	running.Go(func() { a.Desk.RunImports(loops, instance()) })
+	running.Go(func() { a.Desk.RunBatches(loops) })
 	if a.clock != nil {
 		running.Go(func() { a.clock.Run(loops) })
 	}

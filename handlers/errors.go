@@ -27,6 +27,7 @@ var statuses = []struct {
 	{intake.ErrIncomplete, http.StatusUnprocessableEntity, ""},
 	{intake.ErrBox, http.StatusUnprocessableEntity, ""},
 	{intake.ErrNoReason, http.StatusUnprocessableEntity, ""},
+	{review.ErrBatchSize, http.StatusUnprocessableEntity, ""},
 	{review.ErrTooLong, http.StatusUnprocessableEntity, ""},
 	{review.ErrTooMany, http.StatusTooManyRequests, ""},
 	{errMethod, http.StatusMethodNotAllowed, ""},

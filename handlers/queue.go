@@ -31,7 +31,7 @@ func (h *House) queue(c *gin.Context, staff intake.Staff) error {
 	}
 	page := templates.QueuePage{
 		Frame: h.frame(c), Tabs: tabs(staff, q), State: q.Filter.State, Search: q.Filter.Search, Overdue: q.Filter.Overdue,
-		First: q.Filter.Page*review.PageLength + 1, Sites: !staff.OfSite(),
+		Filter: query(q.Filter), First: q.Filter.Page*review.PageLength + 1, Sites: !staff.OfSite(),
 	}
 	if !fromHtmx(c) {
 		if page.Flash, page.Path, err = h.takeFlash(c.Request.Context()); err != nil {
@@ -75,7 +75,7 @@ func tabs(staff intake.Staff, q review.Queue) []templates.Tab {
 func (h *House) queueRow(row storage.QueueRow, f review.Filter) templates.QueueRow {
 	now := h.now()
 	r := templates.QueueRow{
-		URL: sheetURL(row.CandidateID, f), Number: row.Number, Name: row.Name, Site: h.siteName(row.Site),
+		ID: row.CandidateID, URL: sheetURL(row.CandidateID, f), Number: row.Number, Name: row.Name, Site: h.siteName(row.Site),
 		Kind: h.kind(row.Attrs), State: row.State, Round: row.Round, Photos: row.Photos, Undelivered: row.Undelivered,
 	}
 	switch row.State {

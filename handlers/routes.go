@@ -48,6 +48,10 @@ func (h *House) routes() []route {
 		{get, noticesPath, h.staff(h.notices)},
 		{post, noticesPath + "/:what", h.staff(h.steerNotices)},
 
+		{post, batchPath, h.staff(h.batch)},
+		{post, batchesPath, h.staff(h.startBatch)},
+		{get, batchesPath, h.staff(h.batches)},
+		{get, batchesPath + "/:id", h.staff(h.batchProgress)},
 		{get, numbersPath, h.staff(h.numbers)},
 		{get, numbersPath + "/:code", h.staff(h.numbersChart)},
 		{get, "/staff/questions", h.staff(h.questions)},

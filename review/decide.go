@@ -35,6 +35,11 @@ type decided struct {
 // Errors: intake.ErrNotFound (unknown, or a site the account does not see), intake.ErrConflict,
 // intake.ErrForbidden, intake.ErrSamePerson, intake.ErrIncomplete, intake.ErrNoReason, ErrTooLong.
 func (d *Desk) Decide(ctx context.Context, staff intake.Staff, candidateID int64, decision intake.Decision) (intake.Case, error) {
+	return d.decideAnd(ctx, staff, candidateID, decision, func(storage.Q) error { return nil })
+}
+
+// decideAnd is Decide with something more that stands or falls with it.
+func (d *Desk) decideAnd(ctx context.Context, staff intake.Staff, candidateID int64, decision intake.Decision, and func(tx storage.Q) error) (intake.Case, error) {
 	decision.By, decision.At = staff, d.now()
 	judgements, err := tidy(d.Season, decision.Judgements)
 	if err != nil {
@@ -56,6 +61,9 @@ func (d *Desk) Decide(ctx context.Context, staff intake.Staff, candidateID int64
 			return err
 		}
 		if after, err = tx.SaveCase(ctx, before, after); err != nil {
+			return err
+		}
+		if err := and(tx); err != nil {
 			return err
 		}
 		return d.record(ctx, tx, change{before: before, after: after, decision: decision})

@@ -34,6 +34,8 @@ type Desk struct {
 	importing importing
 
 	tallies tallies
+	ringing sync.Once
+	rings   chan struct{} // see bell
 	hashing hashing
 	dummy   sync.Once
 	nobody  string // a hash no password fits, so that an unknown name costs as much time

@@ -111,6 +111,7 @@ func (c Chart) drawBars(p *charts.Painter) error {
 		slices.Reverse(v) // the library begins at the bottom
 	}
 	o := charts.NewBarChartOptionWithData(values)
+	o.Theme = c.theme()
 	o.Horizontal, o.BarSize = true, 0.8
 	for i := range o.SeriesList {
 		o.SeriesList[i].Label.Show = charts.Ptr(true)
@@ -129,6 +130,7 @@ func (c Chart) drawBars(p *charts.Painter) error {
 
 func (c Chart) drawLines(p *charts.Painter) error {
 	o := charts.NewLineChartOptionWithData(c.values())
+	o.Theme = c.theme()
 	o.XAxis.Labels = c.Labels
 	o.XAxis.LabelFontStyle.FontSize = chartFont * 0.75
 	o.XAxis.LabelCount = 8

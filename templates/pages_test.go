@@ -20,6 +20,7 @@ var views = []View{
 	MinePage{}, MineProblemPage{}, QuestionsPage{}, NumbersPage{},
 	RosterPage{}, RosterJobPage{},
 	AgainPage{}, CodePage{}, MePage{}, PeoplePage{}, LogPage{},
+	BatchPage{}, BatchProgressPage{}, BatchesPage{},
 }
 
 func TestEveryPageFitsItsView(t *testing.T) {
@@ -42,7 +43,7 @@ func TestBlocksForHtmxFitTheirViews(t *testing.T) {
 	for _, part := range []struct {
 		view  View
 		block string
-	}{{QueuePage{}, "queue"}, {SheetPage{}, "sheet-part"}, {SheetPage{}, "phone"}, {RosterJobPage{}, "roster-job"}} {
+	}{{QueuePage{}, "queue"}, {SheetPage{}, "sheet-part"}, {SheetPage{}, "phone"}, {RosterJobPage{}, "roster-job"}, {BatchProgressPage{}, "progress"}} {
 		if err := templatecheck.CheckHTMLStrict(pages[part.view.page()].Lookup(part.block), part.view); err != nil {
 			t.Errorf("%T, block %s: %v", part.view, part.block, err)
 		}

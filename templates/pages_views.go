@@ -51,6 +51,7 @@ type QueuePage struct {
 	Rows    []QueueRow
 	First   int    // number of the first row
 	Sites   bool   // show the exam site column
+	Filter  string // as a query, sent along with an order for many
 	Start   string // URL of the first open candidate of this list; empty: none
 	Prev    string // URLs of the neighbouring pages; empty: none
 	Next    string
@@ -71,6 +72,7 @@ type Tab struct {
 
 // QueueRow is one candidate of the list.
 type QueueRow struct {
+	ID          int64
 	URL         string
 	Number      string
 	Name        string

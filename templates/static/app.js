@@ -47,3 +47,10 @@ document.addEventListener("keydown", (e) => {
     target.click();
   }
 });
+
+// A box that ticks all others of its name.
+document.addEventListener("change", (e) => {
+  const name = e.target.dataset && e.target.dataset.all;
+  if (!name) return;
+  for (const box of document.querySelectorAll(`input[type=checkbox][name="${name}"]`)) box.checked = e.target.checked;
+});
