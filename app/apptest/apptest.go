@@ -45,7 +45,7 @@ func Each(t *testing.T, f func(t *testing.T, engine string)) {
 // Start runs the program at start o'clock with the Beijing season and an empty database. It is
 // stopped when the test ends, and must then have drained without error. tweaks change the opened
 // program before it serves.
-func Start(t *testing.T, engine string, start time.Time, tweaks ...func(*app.App)) *World {
+func Start(t testing.TB, engine string, start time.Time, tweaks ...func(*app.App)) *World {
 	t.Helper()
 	w := &World{Clock: &Clock{at: start, since: time.Now()}}
 	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now, Timeout: slow})
@@ -63,7 +63,7 @@ func Start(t *testing.T, engine string, start time.Time, tweaks ...func(*app.App
 	return w
 }
 
-func (w *World) run(t *testing.T, engine, apiBase string) {
+func (w *World) run(t testing.TB, engine, apiBase string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -76,7 +76,7 @@ func (w *World) run(t *testing.T, engine, apiBase string) {
 
 // Second starts another instance of the same program on the same stores, and returns it with its URL. Its
 // in-process Redis is its own, as if the shared one were gone, unless the engine has a server.
-func (w *World) Second(t *testing.T) (*app.App, string) {
+func (w *World) Second(t testing.TB) (*app.App, string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -91,7 +91,7 @@ func (w *World) Second(t *testing.T) (*app.App, string) {
 	return second, "http://" + ln.Addr().String()
 }
 
-func serve(t *testing.T, w *World, ln net.Listener) (*app.App, func() error) {
+func serve(t testing.TB, w *World, ln net.Listener) (*app.App, func() error) {
 	a, err := app.Open(t.Context(), w.config, app.Options{Now: w.Clock.Now, Log: Logger(t)})
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func serve(t *testing.T, w *World, ln net.Listener) (*app.App, func() error) {
 }
 
 // Config is the example configuration on the given engine set, with fresh stores.
-func Config(t *testing.T, engine string, platform *wechattest.Platform, apiBase, publicURL string) app.Config {
+func Config(t testing.TB, engine string, platform *wechattest.Platform, apiBase, publicURL string) app.Config {
 	t.Helper()
 	cfg, err := app.LoadConfig(filepath.Join(Root(), "config.example.yaml"))
 	if err != nil {

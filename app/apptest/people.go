@@ -88,7 +88,7 @@ func RosterCSV(people []Person) string {
 }
 
 // Import brings people, or all of the tests', into the program by its own roster import.
-func (w *World) Import(t *testing.T, people ...Person) {
+func (w *World) Import(t testing.TB, people ...Person) {
 	t.Helper()
 	if len(people) == 0 {
 		people = People
@@ -103,7 +103,7 @@ func (w *World) Import(t *testing.T, people ...Person) {
 const Password = "测试用的长口令-2026"
 
 // AddStaff makes an account.
-func (w *World) AddStaff(t *testing.T, name string, role intake.Role, site string) intake.Staff {
+func (w *World) AddStaff(t testing.TB, name string, role intake.Role, site string) intake.Staff {
 	t.Helper()
 	staff, err := w.Desk.AddStaff(t.Context(), review.NewStaff{Name: name, Role: role, Site: site, Password: Password})
 	if err != nil {
