@@ -126,9 +126,12 @@ func (a *App) openHouse(opts Options) error {
 	a.openReading()
 	a.Bot = &bot.Bot{
 		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(photos),
-		Reading: a.Reading, Season: a.Season, Now: opts.Now, Log: opts.Log,
+		Season: a.Season, Now: opts.Now, Log: opts.Log,
 		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
 		Secret: a.Config.SceneSecret(), Pictures: opts.Pictures, Page: a.Config.Server.PublicURL + "/mine",
+	}
+	if a.Reading != nil { // a nil pointer in an interface is not nil
+		a.Bot.Reading = a.Reading
 	}
 	a.Desk = &review.Desk{
 		DB: a.DB, Blobs: a.Blobs, Season: a.Season, Now: opts.Now, Log: opts.Log, Wake: a.Notices.Wake,

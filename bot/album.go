@@ -85,6 +85,9 @@ type shot struct {
 
 	later    error            // it cannot be finished now
 	likeness []intake.Verdict // what comparing it with other photos found
+	held     []intake.Verdict // what holding it against its item found
+	guess    guess            // what it seems to be
+	told     bool             // it went where what stands on it says
 	fate     string           // what became of it, see summary
 	home     string           // material it went to, or was in already
 }
@@ -94,6 +97,7 @@ type delivery struct {
 	bytes  int
 	copied int // bytes of the copy
 	taken  *imaging.Taken
+	look
 }
 
 // lineUp takes the photos of the turn in the order the candidate sent them.
@@ -121,8 +125,13 @@ func (t *turn) lineUp(rows []storage.Message, fetched map[int64]*delivery) error
 // develop fetches, judges and stores all pictures of the turn side by side.
 func (t *turn) develop(ctx context.Context) {
 	var all sync.WaitGroup
-	for _, s := range t.shots {
-		all.Go(func() { s.develop(ctx, t.bot, t.c.Candidate.ID) })
+	meant, _ := t.target()
+	for i, s := range t.shots {
+		to := meant.Material
+		if i >= max(1, meant.Room()) {
+			to = intake.Material{} // what it is for is not known yet
+		}
+		all.Go(func() { s.develop(ctx, t.bot, t.c.Candidate.ID, to) })
 	}
 	all.Wait()
 }
@@ -143,9 +152,9 @@ const (
 	fateLater   = "later"   // will be finished later
 )
 
-func (s *shot) develop(ctx context.Context, b *Bot, candidate int64) {
+func (s *shot) develop(ctx context.Context, b *Bot, candidate int64, meant intake.Material) {
 	if s.taken == nil {
-		s.fetch(ctx, b, candidate)
+		s.fetch(ctx, b, candidate, meant)
 	}
 	if s.taken != nil && s.taken.Level() == intake.Refuse {
 		s.fate = fateRefused
@@ -153,7 +162,7 @@ func (s *shot) develop(ctx context.Context, b *Bot, candidate int64) {
 }
 
 // fetch brings a photo home: from WeChat, through judgement, into the blob store. Its bytes are in hand only here.
-func (s *shot) fetch(ctx context.Context, b *Bot, candidate int64) {
+func (s *shot) fetch(ctx context.Context, b *Bot, candidate int64, meant intake.Material) {
 	held := int64(photoGuess)
 	if err := b.photos.enter(ctx, held); err != nil {
 		s.put(fmt.Errorf("wait for room: %w", err))
@@ -187,7 +196,7 @@ func (s *shot) fetch(ctx context.Context, b *Bot, candidate int64) {
 	if taken.Fault != nil {
 		b.Log.Error("a picture broke the imaging code", "message", s.row.ID, "err", taken.Fault)
 	}
-	taken = b.upright(ctx, s.row.ID, media.Bytes, taken)
+	taken, s.look = b.look(ctx, s.row.ID, media.Bytes, taken, meant)
 	b.step("judged")
 	if taken.Level() != intake.Refuse {
 		if err := b.store(ctx, candidate, &taken, media.Bytes); err != nil {
@@ -203,7 +212,7 @@ func (s *shot) fetch(ctx context.Context, b *Bot, candidate int64) {
 
 // verdicts are all that was found, on the picture itself first.
 func (s *shot) verdicts() []intake.Verdict {
-	return append(slices.Clone(s.taken.Verdicts), s.likeness...)
+	return slices.Concat(s.taken.Verdicts, s.likeness, s.held, s.found)
 }
 
 func (s *shot) put(later error) { s.later, s.fate = later, fateLater }
@@ -226,8 +235,12 @@ func (b *Bot) store(ctx context.Context, candidate int64, taken *imaging.Taken, 
 func (t *turn) photo(s *shot) intake.Photo {
 	id, taken := t.c.Candidate.ID, s.taken
 	key := func(kind string) string { return storage.BlobKey(id, taken.SHA256, kind) }
+	readAt := time.Time{}
+	if s.read || s.ways != nil {
+		readAt = t.now
+	}
 	return intake.Photo{
-		CandidateID: id, Round: t.c.Submission.Round, State: intake.Kept,
+		CandidateID: id, ReadAt: readAt, Round: t.c.Submission.Round, State: intake.Kept,
 		SHA256: taken.SHA256, Format: taken.Format, Width: taken.Width, Height: taken.Height,
 		Bytes: s.bytes, CopyBytes: s.copied, PHash: taken.PHash, DHash: taken.DHash,
 		Verdicts: s.verdicts(), MessageID: s.row.ID, ReceivedAt: t.now,

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"cailiao/imaging"
-	"cailiao/imaging/reading"
 	"cailiao/intake"
 	"cailiao/storage"
 	"cailiao/wechat"
@@ -28,25 +27,26 @@ const workLimit = 90 * time.Second
 // Bot answers candidates. Fill the exported fields before use; those with a default, Reading, Examples
 // and Wake may stay empty.
 type Bot struct {
-	DB       *storage.DB
-	Redis    *storage.Redis
-	Blobs    storage.Blobs
-	WeChat   *wechat.Account
-	Imaging  *imaging.Works
-	Reading  *reading.Reader // nil: pictures are not read
-	Season   *intake.Season
-	Now      func() time.Time
-	Log      *slog.Logger
-	Examples string        // URL prefix of example pictures; empty: none are offered
-	Wake     func()        // tells the notice loop that rows changed
-	Patience time.Duration // how long WeChat is kept waiting; 0: 4.5 s, as it hangs up after 5
-	Quiet    time.Duration // an album ends when no photo came for so long; 0: 1.2 s
-	Probe    time.Duration // how often one message that was put off is tried before its time; 0: 2 s
-	Step     func(string)  // is told the steps of every message, see Steps; only for tests
-	Secret   []byte        // signs QR scenes; empty: no scene binds
-	Page     string        // URL of the candidate's own page; empty: none is offered
-	Pictures fs.FS         // the season's example pictures; nil: none are sent
-	InHand   int           // messages worked on or waiting at once; more stay recorded for Run; 0: 1000
+	DB        *storage.DB
+	Redis     *storage.Redis
+	Blobs     storage.Blobs
+	WeChat    *wechat.Account
+	Imaging   *imaging.Works
+	Reading   Reader // nil: pictures are not read
+	Season    *intake.Season
+	Now       func() time.Time
+	Log       *slog.Logger
+	Examples  string        // URL prefix of example pictures; empty: none are offered
+	Wake      func()        // tells the notice loop that rows changed
+	Patience  time.Duration // how long WeChat is kept waiting; 0: 4.5 s, as it hangs up after 5
+	Quiet     time.Duration // an album ends when no photo came for so long; 0: 1.2 s
+	Probe     time.Duration // how often one message that was put off is tried before its time; 0: 2 s
+	Step      func(string)  // is told the steps of every message, see Steps; only for tests
+	ReadEvery time.Duration // how often stored photos are read; 0: 2 s
+	Secret    []byte        // signs QR scenes; empty: no scene binds
+	Page      string        // URL of the candidate's own page; empty: none is offered
+	Pictures  fs.FS         // the season's example pictures; nil: none are sent
+	InHand    int           // messages worked on or waiting at once; more stay recorded for Run; 0: 1000
 
 	shown examples
 

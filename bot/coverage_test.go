@@ -12,7 +12,7 @@ import (
 // kindsOf maps the words of scripts to the kinds of message there are.
 var kindsOf = map[string]string{
 	"图": "photo", "压图": "photo", "偏小图": "photo", "模糊图": "photo", "暗图": "photo", "小图": "photo", "截屏": "photo", "坏图": "photo",
-	"空图": "photo", "PDF": "photo", "相册": "album", "相册带糊": "album", "语音": "voice", "视频": "video", "小视频": "short video",
+	"空图": "photo", "看图": "photo", "无码图": "photo", "相册认字": "album", "PDF": "photo", "相册": "album", "相册带糊": "album", "语音": "voice", "视频": "video", "小视频": "short video",
 	"文件": "file", "位置": "location", "链接": "link", "表情": "sticker", "菜单": "click", "重发": "repeat",
 	"扫码": "scan", "专属码": "scan", "过期码": "scan", "假码": "scan", "关注": "follow", "取消关注": "unfollow",
 }

@@ -1,10 +1,11 @@
 package bot
 
 import (
+	"slices"
 	"testing"
 	"time"
 
-	"cailiao/imaging/codec"
+	"cailiao/imaging"
 	"cailiao/imaging/reading"
 	"cailiao/intake"
 
@@ -13,8 +14,8 @@ import (
 
 func TestWhatWasReadIsHeldAgainstItemAndRoster(t *testing.T) {
 	b := &Bot{
-		Season: &intake.Season{Location: time.UTC},
-		Now:    func() time.Time { return time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC) },
+		Season: &intake.Season{Location: time.UTC}, Imaging: imaging.New(imaging.Config{}),
+		Now: func() time.Time { return time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC) },
 	}
 	who := intake.Candidate{Name: "林知夏", IDNumber: "99000019910417003X"}
 	materials := []intake.Material{
@@ -23,35 +24,31 @@ func TestWhatWasReadIsHeldAgainstItemAndRoster(t *testing.T) {
 		{Code: "other", Name: "其他"},
 	}
 	const mine, others = "公民身份号码99000019910417003X", "公民身份号码99000019990417002X"
-	sure := reading.Posture{Margin: 1, Lines: 3}
 	for _, tt := range []struct {
 		name, material string
-		posture        reading.Posture
 		lines          []string
 		want           []string
 	}{
-		{"all fits", "card", sure, []string{"姓名林知夏", mine, "住址"}, nil},
-		{"another person's", "card", sure, []string{"姓名周慕白", others, "住址"}, []string{nameDiffers, idDiffers}},
-		{"another person's, where that is right", "other", sure, []string{"姓名周慕白", others}, nil},
-		{"a misread number", "card", sure, []string{"姓名林知夏", "公民身份号码99000019910417004X", "住址"}, nil},
-		{"another item", "card", sure, []string{"毕业证书", "准予毕业"}, []string{otherKind}},
-		{"an item without words", "other", sure, []string{"毕业证书", "准予毕业"}, nil},
-		{"nothing known on it", "card", sure, []string{"风景"}, nil},
-		{"expired yesterday", "diploma", sure, []string{"毕业证书", "有效期至2026.1.31"}, []string{expired}},
-		{"valid until today", "diploma", sure, []string{"毕业证书", "有效期至2026.2.1"}, nil},
-		{"unsure and perhaps lying", "card", reading.Posture{Turn: codec.Turn{CW: 90}, Margin: .05, Lines: 2}, nil, []string{askew}},
-		{"unsure and perhaps upright", "card", reading.Posture{Margin: .05, Lines: 2}, nil, nil},
-		{"stored before it could be turned", "card", reading.Posture{Turn: codec.Turn{CW: 90}, Margin: .5, Lines: 3}, []string{"姓名周慕白"}, []string{askew, nameDiffers}},
+		{"all fits", "card", []string{"姓名林知夏", mine, "住址"}, nil},
+		{"another person's", "card", []string{"姓名周慕白", others, "住址"}, []string{nameDiffers, idDiffers}},
+		{"another person's, where that is right", "other", []string{"姓名周慕白", others}, nil},
+		{"a misread number", "card", []string{"姓名林知夏", "公民身份号码99000019910417004X", "住址"}, nil},
+		{"another item", "card", []string{"毕业证书", "准予毕业"}, []string{otherKind}},
+		{"an item without words", "other", []string{"毕业证书", "准予毕业"}, nil},
+		{"nothing known on it", "card", []string{"风景"}, nil},
+		{"expired yesterday", "diploma", []string{"毕业证书", "有效期至2026.1.31"}, []string{expired}},
+		{"valid until today", "diploma", []string{"毕业证书", "有效期至2026.2.1"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			read := reading.Result{Posture: tt.posture}
+			var lines []reading.Line
 			for _, text := range tt.lines {
-				read.Lines = append(read.Lines, reading.Line{Text: text, Confidence: .99})
+				lines = append(lines, reading.Line{Text: text, Confidence: .99})
 			}
+			own := materials[slices.IndexFunc(materials, func(m intake.Material) bool { return m.Code == tt.material })]
 			var got []string
-			for _, v := range b.notes(who, materials, intake.Photo{Material: tt.material}, read) {
-				if v.Level != intake.Note {
-					t.Errorf("%s is shown to the candidate", v.Code)
+			for _, v := range b.notes(who, own, b.guess(materials, own.Code, lines), lines) {
+				if want := map[bool]intake.Level{true: intake.Doubt, false: intake.Note}[v.Code == expired]; v.Level != want {
+					t.Errorf("%s is a %s", v.Code, v.Level)
 				}
 				got = append(got, v.Code)
 			}

@@ -36,19 +36,24 @@ func (t *turn) takePhoto(ctx context.Context) (string, error) {
 		if s.likeness, err = t.compare(ctx, line, s.taken); err != nil {
 			return "", err
 		}
-		if home := cmp.Or(s.meant, code); home != "" {
-			if line, ok := t.line(home); ok && t.takes(line) {
-				swapped = t.place(line, t.photo(s))
-				s.fate, s.home = fateKept, home
-				continue
+		home := t.homeOf(s, cmp.Or(s.meant, code))
+		if home == "" && t.asksKind(s) {
+			return t.looksLike(s, cmp.Or(s.meant, code))
+		}
+		if line, ok := t.line(home); ok && t.takes(line) {
+			if err := t.against(ctx, s, line); err != nil {
+				return "", err
 			}
+			swapped = t.place(line, t.photo(s))
+			s.fate, s.home = fateKept, home
+			continue
 		}
 		t.putInTray(s)
 	}
 	if len(t.shots) > 1 {
 		return t.summary()
 	}
-	return t.onePhoto(t.shots[0], line, swapped)
+	return t.onePhoto(ctx, t.shots[0], line, swapped)
 }
 
 // allLater is an error when not one photo could be finished now.
@@ -66,7 +71,7 @@ func (t *turn) allLater() error {
 }
 
 // onePhoto says what became of a single photo.
-func (t *turn) onePhoto(s *shot, line intake.Line, swapped bool) (string, error) {
+func (t *turn) onePhoto(ctx context.Context, s *shot, line intake.Line, swapped bool) (string, error) {
 	switch s.fate {
 	case fateGone:
 		return t.say("photo gone")
@@ -83,7 +88,12 @@ func (t *turn) onePhoto(s *shot, line intake.Line, swapped bool) (string, error)
 	case fateTray:
 		return t.sayText("in tray", "", s.n)
 	}
-	return t.thank(s, swapped)
+	reply, err := t.thank(s, swapped)
+	if err != nil || s.ways == nil {
+		return reply, err
+	}
+	unclear, err := t.say("way unclear")
+	return t.whichWay(ctx, s, join(reply, unclear)), err
 }
 
 // known recognises a picture that is already there.

@@ -38,13 +38,16 @@ func TestReadingTurnsPicturesAndNotesWhatDoesNotFit(t *testing.T) {
 	user.Say(t.Context(), p.Number+" "+p.IDTail())
 	user.Say(t.Context(), "对")
 	// The same person's card, but of another number; then the diploma where the card's back belongs.
-	for i, s := range []struct {
-		name string
-		lies codec.Turn
-	}{{"01", codec.Turn{CW: 90}}, {"04", codec.Turn{CW: 180, Mirror: true}}} {
-		if d := user.SendPhoto(t.Context(), lying(t, s.name, s.lies)); !strings.Contains(d.Reply, "收到第 1 张") {
-			t.Fatalf("photo %d: %q", i, d.Reply)
+	// A slow machine asks about that after the answer.
+	if d := user.SendPhoto(t.Context(), lying(t, "01", codec.Turn{CW: 90})); !strings.Contains(d.Reply, "收到第 1 张") {
+		t.Fatalf("card: %q", d.Reply)
+	}
+	if d := user.SendPhoto(t.Context(), lying(t, "04", codec.Turn{CW: 180, Mirror: true})); strings.Contains(d.Reply, "这像是毕业证书") {
+		if d := user.Say(t.Context(), "就放这里"); !strings.Contains(d.Reply, "身份证国徽面 收到第 1 张") {
+			t.Fatalf("answer: %q", d.Reply)
 		}
+	} else if !strings.Contains(d.Reply, "收到第 1 张") {
+		t.Fatalf("diploma: %q", d.Reply)
 	}
 	if err := w.Bot.ReadPhotos(t.Context()); err != nil {
 		t.Fatal(err)
@@ -61,7 +64,9 @@ func TestReadingTurnsPicturesAndNotesWhatDoesNotFit(t *testing.T) {
 		want := map[string]string{"id_front": "id_differs", "id_back": "other_kind"}[photo.Material]
 		var codes []string
 		for _, v := range photo.Verdicts {
-			codes = append(codes, v.Code)
+			if v.Level != intake.OK {
+				codes = append(codes, v.Code)
+			}
 			if v.Level == intake.Doubt {
 				t.Errorf("%s: the candidate was told %s", photo.Material, v.Code)
 			}

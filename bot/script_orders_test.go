@@ -23,6 +23,13 @@ func (s *stage) order(words []string) {
 		s.w.Platform.Fail(fault)
 		return
 	}
+	if words[0] == "读图" {
+		s.clerk.setBusy(len(words) > 1)
+		if err := s.w.Bot.ReadPhotos(s.t.Context()); err != nil {
+			s.t.Fatal(err)
+		}
+		return
+	}
 	who := s.staff[words[0]]
 	switch words[1] {
 	case "打开":

@@ -12,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"cailiao/app"
 	"cailiao/app/apptest"
 	"cailiao/imaging/imagetest"
+	"cailiao/imaging/reading"
 	"cailiao/intake"
 	"cailiao/wechat/wechattest"
 
@@ -27,9 +29,11 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 //	= 2026-02-01 10:00        the clock when it starts (first line)
 //	> text                    the candidate types, or taps a link with that text
 //	> [关注] [取消关注] [扫码] [语音] [视频] [小视频] [文件] [位置] [链接] [表情]
-//	> [图 3] [压图 3] [偏小图 3] [模糊图 3] [暗图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
+//	> [图 3] [压图 3] [偏小图 3] [模糊图 3] [暗图 3] [无码图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
 //	> [相册 4-7]              photos 4 to 7, sent together; [相册带糊 4-7]: the second one is blurred
 //	> [专属码 1]              a personal QR code of the first candidate; [过期码 1] [假码 1]
+//	> [看图 3毕业证书]        a picture that says what it is; also 3毕业证书躺 (lies on its side), 3难辨 (perhaps
+//	                          on its head), 3二零二五 (valid until 2025); [相册认字 3,4毕业证书] an album of such
 //	> [菜单 progress]         a menu click
 //	> [重发]                  WeChat delivers the last message once more
 //	+ 12h                     time passes
@@ -37,6 +41,7 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 //	* 考点 退回 id_front IMG_BLUR+框 留言                   with a frame on the item's first photo
 //	* 考点 打开                staff open the candidate's sheet
 //	* 考点 答复 你好           staff answer the oldest question
+//	* 读图 忙 | 读图           reading takes too long from now on | has time: what was put off is read
 //	* 故障 media/get 500 2    the platform spoils two calls of an API
 //	@ 家人                    another WeChat user goes on (the name just tells them apart)
 //
@@ -78,6 +83,7 @@ type stage struct {
 	last  wechattest.Delivery
 	out   strings.Builder
 	staff map[string]intake.Staff
+	clerk *clerk
 }
 
 func play(t *testing.T, engine, file string, heard *coverage) {
@@ -142,7 +148,8 @@ func (s *stage) open(engine, at string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.w = apptest.Start(s.t, engine, start)
+	s.clerk = &clerk{known: map[[32]byte]reading.Result{}}
+	s.w = apptest.Start(s.t, engine, start, func(a *app.App) { a.Bot.Reading, a.Bot.ReadEvery = s.clerk, time.Hour })
 	s.w.Import(s.t)
 	s.staff = map[string]intake.Staff{
 		"考点":  s.w.AddStaff(s.t, "site-one", intake.RoleSite, "110101"),
@@ -189,11 +196,15 @@ func (s *stage) say(text string) {
 		s.last = s.user.FollowByScan(ctx, s.scene(m[1], m[2]))
 	case "相册", "相册带糊":
 		s.album(m[1], m[2])
+	case "相册认字":
+		s.user.SendPhotos(ctx, s.written(m[2]))
 	case "重发":
 		s.last = s.w.Platform.Redeliver(ctx, s.last)
 		for line := range strings.Lines(anchor.ReplaceAllStringFunc(s.last.Reply, shownLink)) {
 			fmt.Fprintf(&s.out, "< %s\n", strings.TrimRight(line, "\n"))
 		}
+	case "看图":
+		s.last = s.user.SendPhoto(ctx, s.written(m[2])[0])
 	default:
 		s.last = s.user.SendPhoto(ctx, picture(s.t, m[1], seed))
 	}
@@ -238,6 +249,8 @@ func draw(t *testing.T, kind string, seed uint64) []byte {
 		return imagetest.JPEG(page, 80)
 	case "偏小图":
 		return imagetest.JPEG(imagetest.Page(seed, 480, 640), 60)
+	case "无码图":
+		return imagetest.JPEG(imagetest.Scene{W: 610, H: 820, Seed: seed}.Draw(), 80)
 	case "压图": // the same picture, squeezed on its way
 		return imagetest.JPEG(page, 55)
 	case "截屏":

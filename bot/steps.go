@@ -94,6 +94,7 @@ func (t *turn) take(ctx context.Context) (string, error) {
 		return t.takeEvent(ctx)
 	}
 	t.talk.Following, t.talk.HeardAt = true, t.now
+	t.choosing, t.talk.Memo.Choosing = t.talk.Memo.Choosing, ""
 	now := steps[t.stage()]
 	switch t.msg.Kind {
 	case wechat.KindText:
@@ -136,6 +137,12 @@ func (t *turn) takeEvent(ctx context.Context) (string, error) {
 // takeText is the way of a typed text once the candidate is bound and the phone confirmed.
 func (t *turn) takeText(ctx context.Context) (string, error) {
 	if reply, asked, err := t.answer(ctx); asked || err != nil {
+		return reply, err
+	}
+	if reply, asked, err := t.chooseWay(ctx); asked || err != nil {
+		return reply, err
+	}
+	if reply, asked, err := t.answerHunch(ctx); asked || err != nil {
 		return reply, err
 	}
 	if reply, asked, err := t.file(); asked || err != nil {
@@ -202,6 +209,12 @@ func (b *Bot) command(name string) (step, bool) {
 		return (*turn).example, true
 	case "marked":
 		return (*turn).marked, true
+	case "there":
+		return (*turn).there, true
+	case "here":
+		return (*turn).here, true
+	case "ways":
+		return (*turn).showWays, true
 	case "tray":
 		return says("tray"), true
 	case "spread":

@@ -33,7 +33,7 @@ func (t *turn) summary() (string, error) {
 func (t *turn) fates() []templates.Shot {
 	var shots []templates.Shot
 	for _, s := range t.shots {
-		entry := templates.Shot{From: s.n, To: s.n, Fate: s.fate}
+		entry := templates.Shot{From: s.n, To: s.n, Fate: s.fate, Found: s.told}
 		if line, ok := t.line(s.home); ok {
 			entry.Name = line.Material.Name
 		}

@@ -56,21 +56,26 @@ type turn struct {
 	site      intake.Site
 
 	// Effects.
-	bind    int64 // candidate to bind this user to
-	missed  []string
-	matched bool           // clear the counters of wrong tries
-	wiped   bool           // the message holds ID digits or a phone: do not keep its text
-	held    bool           // photos of somebody unknown: keep their messages until the binding
-	recall  bool           // what was held comes in now
-	told    bool           // what waited at the head of the reply has been said
-	touched bool           // photos or items change: the submission's version guards
-	added   []intake.Photo // new, kept or in the tray
-	filed   []intake.Photo // out of the tray
-	gone    []photoChange
-	events  []storage.Event
-	shots   []*shot           // the photos of this turn, in the order they were taken
-	scene   string            // QR scene that binds
-	ask     *storage.Question // left for staff
+	bind     int64 // candidate to bind this user to
+	missed   []string
+	matched  bool           // clear the counters of wrong tries
+	wiped    bool           // the message holds ID digits or a phone: do not keep its text
+	held     bool           // photos of somebody unknown: keep their messages until the binding
+	recall   bool           // what was held comes in now
+	told     bool           // what waited at the head of the reply has been said
+	touched  bool           // photos or items change: the submission's version guards
+	added    []intake.Photo // new, kept or in the tray
+	filed    []intake.Photo // out of the tray
+	gone     []photoChange
+	events   []storage.Event
+	turned   []turnedPhoto     // stored before, the other way up
+	moved    []intake.Photo    // from one material to another
+	noted    []intake.Photo    // read, with what was found
+	asked    bool              // this reply asks something of its own
+	shots    []*shot           // the photos of this turn, in the order they were taken
+	scene    string            // QR scene that binds
+	choosing string            // SHA256 of the photo whose two ways up the last reply showed
+	ask      *storage.Question // left for staff
 
 	hand     *handover // of the request that waits for the reply
 	answered bool      // the reply was saved as going out to it
@@ -140,6 +145,9 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 	db := t.bot.DB
 	owed, err := t.owed(ctx)
 	if err != nil {
+		return "", err
+	}
+	if reply, err = t.withHunch(reply); err != nil {
 		return "", err
 	}
 	if reply != "" {
@@ -285,6 +293,9 @@ func (t *turn) saveCase(ctx context.Context, tx storage.Q) error {
 		if err := tx.FilePhoto(ctx, photo, t.now); err != nil {
 			return err
 		}
+	}
+	if err := t.saveReading(ctx, tx); err != nil {
+		return err
 	}
 	if t.before.Submission.State == intake.Submitted && !t.c.Submission.State.Locked() { // withdrawn
 		if err := tx.StillClosed(ctx, t.c.Candidate.ID); err != nil {

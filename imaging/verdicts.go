@@ -66,6 +66,21 @@ type Thresholds struct {
 	// more on .41 and more of the edge; others at most .017.
 	CutInk   float64 `yaml:"cut_ink"`   // default .028
 	CutTouch float64 `yaml:"cut_touch"` // default .25
+
+	// These are for what is found by reading (package bot draws the conclusions).
+	// By how much, of 1, three lines must read better one way than any other. Seen: legible
+	// pictures .18 and more; pictures nobody can read .25 and less, and right all the same.
+	WayMargin float64 `yaml:"way_margin"` // default .15
+	// Score of a face that tells which way is up. Seen: people 99, small portraits on documents up
+	// to 40, half of them below 8; something else taken for a face 3.2 and less.
+	FaceScore float64 `yaml:"face_score"` // default 6
+	// Share of a material's words found for it to be recognised, and by how much it must surpass
+	// all others. Seen on legible pictures of six kinds: their own .5 and more, any other .25 and less.
+	KindShare float64 `yaml:"kind_share"` // default .6
+	KindMore  float64 `yaml:"kind_more"`  // default .35
+	// The same for staff to be told that it may be another item, against its own item's share.
+	OtherShare float64 `yaml:"other_share"` // default .5
+	OtherMore  float64 `yaml:"other_more"`  // default .25
 }
 
 // bound is one threshold: its name in files, where it stands, its default and what it cannot exceed.
@@ -93,6 +108,12 @@ func (t *Thresholds) bounds() []bound {
 		{"far", &t.Far, .28, 1, "the whole picture"},
 		{"cut_ink", &t.CutInk, .028, 1, "the whole edge"},
 		{"cut_touch", &t.CutTouch, .25, 1, "the whole edge"},
+		{"way_margin", &t.WayMargin, .15, 1, "all there is"},
+		{"face_score", &t.FaceScore, 6, 10_000, "anything a face reaches"},
+		{"kind_share", &t.KindShare, .6, 1, "all words"},
+		{"kind_more", &t.KindMore, .35, 1, "all words"},
+		{"other_share", &t.OtherShare, .5, 1, "all words"},
+		{"other_more", &t.OtherMore, .25, 1, "all words"},
 	}
 }
 

@@ -42,6 +42,9 @@ func (w *Works) Take(ctx context.Context, data []byte) (Taken, error) {
 	return w.TakeTurned(ctx, data, codec.Turn{})
 }
 
+// Thresholds are what pictures are held against here.
+func (w *Works) Thresholds() Thresholds { return w.cfg.Thresholds }
+
 // TakeTurned is Take for a picture that is known to lie wrong even after its EXIF orientation was
 // followed: turn is what makes it upright then.
 func (w *Works) TakeTurned(ctx context.Context, data []byte, turn codec.Turn) (Taken, error) {

@@ -113,13 +113,32 @@ type Talk struct {
 
 // Memo is what the conversation must remember between two messages.
 type Memo struct {
-	Number  string   `json:"number,omitempty"`  // 报名号 given, ID digits not yet
-	Current string   `json:"current,omitempty"` // material the next photo goes to
-	Shown   []string `json:"shown,omitempty"`   // materials of the last list shown, so that a number picks one
-	Swap    int64    `json:"swap,omitempty"`    // photo that the next one sent replaces
-	Doubt   string   `json:"doubt,omitempty"`   // SHA256 of a photo kept with a doubt that the next one sent replaces
-	Asking  string   `json:"asking,omitempty"`  // attribute the candidate is being asked about
-	Asked   []string `json:"asked,omitempty"`   // attributes answered or passed over in this go
-	Again   bool     `json:"again,omitempty"`   // this go asks also what was answered before
-	Leaving bool     `json:"leaving,omitempty"` // the next text is a question for staff
+	Number   string   `json:"number,omitempty"`   // 报名号 given, ID digits not yet
+	Current  string   `json:"current,omitempty"`  // material the next photo goes to
+	Shown    []string `json:"shown,omitempty"`    // materials of the last list shown, so that a number picks one
+	Swap     int64    `json:"swap,omitempty"`     // photo that the next one sent replaces
+	Doubt    string   `json:"doubt,omitempty"`    // SHA256 of a photo kept with a doubt that the next one sent replaces
+	Asking   string   `json:"asking,omitempty"`   // attribute the candidate is being asked about
+	Asked    []string `json:"asked,omitempty"`    // attributes answered or passed over in this go
+	Again    bool     `json:"again,omitempty"`    // this go asks also what was answered before
+	Leaving  bool     `json:"leaving,omitempty"`  // the next text is a question for staff
+	Hunches  []Hunch  `json:"hunches,omitempty"`  // what reading made of photos, to be asked about, oldest first
+	Choosing string   `json:"choosing,omitempty"` // SHA256 of the photo whose two ways up were shown last
+	Found    []Found  `json:"found,omitempty"`    // photos filed from the tray by what stands on them, to be told
+}
+
+// Hunch is a question about a photo that reading raised: whether it belongs to another item, or
+// which way is up.
+type Hunch struct {
+	SHA      string   `json:"sha"`                // of the photo
+	Sent     string   `json:"sent,omitempty"`     // material it was sent for
+	Material string   `json:"material,omitempty"` // material it looks like; empty: the question is which way is up
+	Ways     []string `json:"ways,omitempty"`     // the turns that may make it upright, likeliest first
+	Asked    bool     `json:"asked,omitempty"`
+}
+
+// Found is a photo of the tray that was filed by what stands on it.
+type Found struct {
+	Tray     int    `json:"tray"`
+	Material string `json:"material"`
 }

@@ -37,4 +37,5 @@ type Photo struct {
 	Tray        int   // the number by which the candidate files it while InTray, from 1
 	MessageID   int64 // the WeChat message that brought it
 	ReceivedAt  time.Time
+	ReadAt      time.Time // when it was read what stands on it; zero: not yet
 }

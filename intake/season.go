@@ -104,6 +104,8 @@ type Material struct {
 	Optional    bool     `yaml:"optional"`    // may be left out; Min is then 0
 	Words       []string `yaml:"words"`       // what stands on it, its title first; empty: it is not told from others by reading
 	Own         bool     `yaml:"own"`         // shows the candidate's own name and, if any, number
+	Face        bool     `yaml:"face"`        // shows a face, which tells which way is up even where nothing is read
+	QR          bool     `yaml:"qr"`          // has a QR code on its first page
 	Source      string   `yaml:"source"`      //
 	Min         int      `yaml:"-"`           // how many pictures at least
 	Max         int      `yaml:"-"`           // and at most

@@ -9,12 +9,12 @@ import (
 )
 
 const photoColumns = `id, candidate_id, material, seq, round, state, sha256, format, width, height, bytes, copy_bytes,
-	original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts, tray, message_id, received_at`
+	original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts, tray, message_id, received_at, read_at`
 
 func readPhoto(r row) (p intake.Photo, err error) {
 	err = r.Scan(&p.ID, &p.CandidateID, &p.Material, &p.Seq, &p.Round, &p.State, &p.SHA256, &p.Format, &p.Width, &p.Height,
 		&p.Bytes, &p.CopyBytes, &p.Original, &p.Copy, &p.Screen, &p.Thumb, bits{&p.PHash}, bits{&p.DHash},
-		asJSON{&p.Verdicts}, &p.Tray, blank(&p.MessageID), moment{&p.ReceivedAt})
+		asJSON{&p.Verdicts}, &p.Tray, blank(&p.MessageID), moment{&p.ReceivedAt}, moment{&p.ReadAt})
 	return p, err
 }
 
@@ -37,11 +37,11 @@ func (q Q) AddPhoto(ctx context.Context, p intake.Photo) (intake.Photo, error) {
 	p.Seq = last + 1
 	p.ID, err = q.insert(ctx, `INSERT INTO photos (candidate_id, material, seq, round, state, state_at, sha256, format,
 			width, height, bytes, copy_bytes, original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts,
-			tray, message_id, received_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			tray, message_id, received_at, read_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		p.CandidateID, p.Material, p.Seq, p.Round, p.State, micros(p.ReceivedAt), p.SHA256, p.Format,
 		p.Width, p.Height, p.Bytes, p.CopyBytes, p.Original, p.Copy, p.Screen, p.Thumb, int64(p.PHash), int64(p.DHash),
-		asJSON{p.Verdicts}, p.Tray, orNull(p.MessageID), micros(p.ReceivedAt))
+		asJSON{p.Verdicts}, p.Tray, orNull(p.MessageID), micros(p.ReceivedAt), micros(p.ReadAt))
 	if err != nil {
 		return intake.Photo{}, fmt.Errorf("add photo: %w", err)
 	}
@@ -54,16 +54,36 @@ func (q Q) SetPhotoState(ctx context.Context, id int64, state intake.PhotoState,
 	return within(fmt.Sprintf("photo %d", id), err)
 }
 
-// FilePhoto gives a photo of the tray to a material, as its newest one.
+// FilePhoto gives a photo of the tray to a material, as its newest one. What stands on it is to be
+// held against that material, so it counts as unread.
 func (q Q) FilePhoto(ctx context.Context, p intake.Photo, now time.Time) error {
+	return q.toMaterial(ctx, p, intake.InTray, now)
+}
+
+// MovePhoto gives a kept photo to another material, as FilePhoto does one of the tray.
+func (q Q) MovePhoto(ctx context.Context, p intake.Photo, now time.Time) error {
+	return q.toMaterial(ctx, p, intake.Kept, now)
+}
+
+func (q Q) toMaterial(ctx context.Context, p intake.Photo, from intake.PhotoState, now time.Time) error {
 	last, err := one(ctx, q, value[int], "SELECT COALESCE(MAX(seq), 0) FROM photos WHERE candidate_id = ? AND material = ?",
 		p.CandidateID, p.Material)
 	if err != nil {
 		return fmt.Errorf("file photo: %w", err)
 	}
-	err = q.execOne(ctx, intake.ErrConflict, `UPDATE photos SET material = ?, seq = ?, round = ?, state = ?, state_at = ?
-		WHERE id = ? AND state = ?`, p.Material, last+1, p.Round, intake.Kept, micros(now), p.ID, intake.InTray)
+	err = q.execOne(ctx, intake.ErrConflict, `UPDATE photos
+		SET material = ?, seq = ?, round = ?, state = ?, state_at = ?, read_at = 0
+		WHERE id = ? AND state = ?`, p.Material, last+1, p.Round, intake.Kept, micros(now), p.ID, from)
 	return within(fmt.Sprintf("file photo %d", p.ID), err)
+}
+
+// TurnPhoto stores that a photo's copies were made anew, the other way up. The bytes are in their
+// place already; intake.ErrConflict when the copies are no longer those that were turned.
+func (q Q) TurnPhoto(ctx context.Context, p intake.Photo, old string) error {
+	err := q.execOne(ctx, intake.ErrConflict, `UPDATE photos SET copy_key = ?, screen_key = ?, thumb_key = ?, copy_bytes = ?,
+		width = ?, height = ?, phash = ?, dhash = ?, verdicts = ? WHERE id = ? AND copy_key = ?`,
+		p.Copy, p.Screen, p.Thumb, p.CopyBytes, p.Width, p.Height, int64(p.PHash), int64(p.DHash), asJSON{p.Verdicts}, p.ID, old)
+	return within(fmt.Sprintf("turn photo %d", p.ID), err)
 }
 
 // Photo returns one photo, or intake.ErrNotFound.
@@ -92,10 +112,11 @@ func (q Q) PhotosBySHA(ctx context.Context, sha string) ([]intake.Photo, error) 
 	return photos, within("photos by hash", err)
 }
 
-// PhotosUnread lists photos after an id that count and that have not been read, oldest first.
+// PhotosUnread lists photos after an id that count or wait in the tray and that have not been
+// read, oldest first.
 func (q Q) PhotosUnread(ctx context.Context, after int64, limit int) ([]intake.Photo, error) {
 	photos, err := list(ctx, q, readPhoto, "SELECT "+photoColumns+` FROM photos
-		WHERE read_at = 0 AND id > ? AND state = ? ORDER BY id LIMIT ?`, after, intake.Kept, limit)
+		WHERE read_at = 0 AND id > ? AND state IN (?, ?) ORDER BY id LIMIT ?`, after, intake.Kept, intake.InTray, limit)
 	return photos, within("photos to read", err)
 }
 

@@ -45,3 +45,48 @@ func TestAPhotoIsNotedOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestAFiledPhotoIsReadForItsNewMaterial(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		c := seed(t, db, 1)[0]
+		p, err := db.AddPhoto(ctx, intake.Photo{CandidateID: c.ID, Material: "wrong", ReceivedAt: time.Now(), ReadAt: time.Now()})
+		ok(t, err)
+		p.Material, p.Round = "right", 2
+		is(t, db.FilePhoto(ctx, p, time.Now()), intake.ErrConflict) // it is not in the tray
+		ok(t, db.MovePhoto(ctx, p, time.Now()))
+		got, err := db.Photo(ctx, p.ID)
+		ok(t, err)
+		if got.Material != "right" || got.Seq != 1 || got.Round != 2 || !got.ReadAt.IsZero() || got.State != intake.Kept {
+			t.Errorf("%+v", got)
+		}
+		unread, err := db.PhotosUnread(ctx, p.ID-1, 1)
+		ok(t, err)
+		if len(unread) != 1 || unread[0].ID != p.ID {
+			t.Errorf("%+v", unread)
+		}
+		ok(t, db.SetPhotoState(ctx, p.ID, intake.Deleted, time.Now()))
+		is(t, db.MovePhoto(ctx, p, time.Now()), intake.ErrConflict)
+	})
+}
+
+func TestAPhotoIsTurnedOnce(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		c := seed(t, db, 1)[0]
+		p, err := db.AddPhoto(ctx, intake.Photo{CandidateID: c.ID, Material: "card", Copy: "ab/x-copy", Screen: "ab/x-screen",
+			Thumb: "ab/x-thumb", Width: 30, Height: 40, Verdicts: []intake.Verdict{}, ReceivedAt: time.Now()})
+		ok(t, err)
+		turned := p
+		turned.Copy, turned.Screen, turned.Thumb, turned.Width, turned.Height = "ab/x-copy-90", "ab/x-screen-90", "ab/x-thumb-90", 40, 30
+		turned.CopyBytes, turned.PHash, turned.DHash = 9, 1<<63, 7
+		turned.Verdicts = []intake.Verdict{{Code: "turned", Level: intake.OK, Where: "90"}}
+		ok(t, db.TurnPhoto(ctx, turned, p.Copy))
+		is(t, db.TurnPhoto(ctx, turned, p.Copy), intake.ErrConflict) // somebody else was faster
+		got, err := db.Photo(ctx, p.ID)
+		ok(t, err)
+		if diff := cmp.Diff(turned, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

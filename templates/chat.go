@@ -60,12 +60,13 @@ type Shot struct {
 	From, To int // numbers
 	Fate     string
 	Name     string // of the material
+	Found    bool   // it went there by what stands on it
 	Verdict  intake.Verdict
 }
 
 // Same says that the next photo fared the same, so that one line tells both.
 func (s Shot) Same(next Shot) bool {
-	return s.Fate == next.Fate && s.Name == next.Name && s.Verdict.Code == next.Verdict.Code && s.To+1 == next.From
+	return s.Fate == next.Fate && s.Name == next.Name && s.Found == next.Found && s.Verdict.Code == next.Verdict.Code && s.To+1 == next.From
 }
 
 // Numbers are the photos' numbers: 2 or 2–4.

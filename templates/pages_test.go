@@ -103,7 +103,7 @@ func TestStaticFilesAreServedUnderTheirMarkOnly(t *testing.T) {
 func TestEveryDoubtHasWordsForStaff(t *testing.T) {
 	for _, code := range []string{
 		imaging.Small, imaging.Dark, imaging.Bright, imaging.Glare, imaging.Blur, imaging.Shaken, imaging.NoDocument, imaging.Far, imaging.Cut,
-		"similar", "similar_returned", "elsewhere", "other_kind", "name_differs", "id_differs", "expired", "askew",
+		"similar", "similar_returned", "elsewhere", "other_kind", "name_differs", "id_differs", "expired", "askew", "no_qr",
 	} {
 		var b strings.Builder
 		if err := pages["sheet"].ExecuteTemplate(&b, "doubt", intake.Verdict{Code: code, Where: "毕业证书"}); err != nil || strings.Contains(b.String(), code) {

@@ -120,15 +120,15 @@ func TestAPictureIsTurnedTheWayItsLinesReadBest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back := lies.Then(p.Turn); back != (codec.Turn{}) || !p.Sure() || p.Lines != len(boxes) {
+		if back := lies.Then(p.Turn); back != (codec.Turn{}) || !p.Sure(0) || p.Lines != len(boxes) {
 			t.Errorf("lying %v: found %+v", lies, p)
 		}
 	}
 }
 
 func TestNothingToReadIsUnsure(t *testing.T) {
-	res, err := newReader(clerk{}, "a\n").Read(t.Context(), imagetest.JPEG(imagetest.Page(1, 320, 320), 80))
-	if err != nil || res.Posture.Sure() || res.Lines != nil {
+	res, err := newReader(clerk{}, "a\n").Read(t.Context(), imagetest.JPEG(imagetest.Page(1, 320, 320), 80), 0)
+	if err != nil || res.Posture.Sure(0) || res.Lines != nil {
 		t.Errorf("%+v, %v", res, err)
 	}
 }
@@ -136,10 +136,10 @@ func TestNothingToReadIsUnsure(t *testing.T) {
 func TestAReaderPassesOnWhatItsModelsSay(t *testing.T) {
 	broken := errors.New("broken")
 	data := imagetest.JPEG(imagetest.Page(1, 320, 320), 80)
-	if _, err := newReader(clerk{fail: broken}, "a\n").Read(t.Context(), data); !errors.Is(err, broken) {
+	if _, err := newReader(clerk{fail: broken}, "a\n").Read(t.Context(), data, 0); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if _, err := newReader(clerk{}, "a\n").Read(t.Context(), data[:100]); err == nil {
+	if _, err := newReader(clerk{}, "a\n").Read(t.Context(), data[:100], 0); err == nil {
 		t.Error("half a picture was read")
 	}
 	r := newReader(clerk{}, "a\n")
@@ -150,7 +150,7 @@ func TestAReaderPassesOnWhatItsModelsSay(t *testing.T) {
 	defer leave()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Read(ctx, data); !errors.Is(err, context.Canceled) {
+	if _, err := r.Read(ctx, data, 0); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	// Whoever waits for a posture does not wait for a long reading.
@@ -166,7 +166,7 @@ func TestAClosedReaderKeepsNobody(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if _, err := r.Read(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := r.Read(ctx, nil, 0); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 }

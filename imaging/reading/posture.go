@@ -19,6 +19,7 @@ const (
 // Posture is how a picture lies.
 type Posture struct {
 	Turn   codec.Turn // what makes it upright
+	Next   codec.Turn // what would, if Turn is wrong; as Turn when accepted at once
 	Margin float64    // by how much, of 1, that reads better than any other way; 1 when accepted at once
 	Lines  int        // that were read; 0: nothing to go by
 }
@@ -27,8 +28,13 @@ type Posture struct {
 // .18 and more; pictures nobody can read .25 and less, and right all the same.
 const SureMargin = .15
 
-// Sure says whether the picture may be turned without asking.
-func (p Posture) Sure() bool { return p.Lines > 0 && p.Margin >= SureMargin }
+// Sure says whether the picture may be turned without asking; 0 stands for SureMargin.
+func (p Posture) Sure(margin float64) bool {
+	if margin == 0 {
+		margin = SureMargin
+	}
+	return p.Lines > 0 && p.Margin >= margin
+}
 
 // ways are the four ways a line may be looked at, and what turn of the picture each means.
 var ways = []struct {
@@ -79,15 +85,18 @@ func (r *Reader) posture(ctx context.Context, p codec.Picture) (Posture, error) 
 			best = w
 		}
 	}
-	second := 0.
+	second := (best + 1) % len(votes)
 	for w := range votes {
-		if w != best {
-			second = max(second, votes[w])
+		if w != best && votes[w] > votes[second] {
+			second = w
 		}
 	}
-	turn := ways[best].turn
-	turn.CW = (turn.CW + base) % 360
-	return Posture{Turn: turn, Margin: votes[best] - second, Lines: len(boxes)}, nil
+	way := func(w int) codec.Turn {
+		turn := ways[w].turn
+		turn.CW = (turn.CW + base) % 360
+		return turn
+	}
+	return Posture{Turn: way(best), Next: way(second), Margin: votes[best] - votes[second], Lines: len(boxes)}, nil
 }
 
 // lies says whether the lines run up and down.

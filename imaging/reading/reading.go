@@ -118,10 +118,10 @@ type Result struct {
 	Took    time.Duration
 }
 
-// Read looks which side is up and reads all lines. data is a JPEG that was made upright by its
+// Read looks which side is up and, when the margin is sure, reads all lines. data is a JPEG that was made upright by its
 // metadata, such as imaging.Taken.Copy. It waits for its turn as long as ctx lets it and looks at
 // ctx between lines.
-func (r *Reader) Read(ctx context.Context, data []byte) (Result, error) {
+func (r *Reader) Read(ctx context.Context, data []byte, margin float64) (Result, error) {
 	leave, err := enter(ctx, r.whole)
 	if err != nil {
 		return Result{}, err
@@ -137,7 +137,7 @@ func (r *Reader) Read(ctx context.Context, data []byte) (Result, error) {
 		return Result{}, err
 	}
 	result := Result{Posture: posture}
-	if posture.Sure() {
+	if posture.Sure(margin) {
 		if result.Lines, err = r.lines(ctx, p.Turn(posture.Turn)); err != nil {
 			return Result{}, err
 		}
@@ -158,6 +158,20 @@ func (r *Reader) Posture(ctx context.Context, data []byte) (Posture, error) {
 		return Posture{}, err
 	}
 	return r.posture(ctx, p)
+}
+
+// Text reads all lines of a picture that is known to be upright. It waits and gives up like Read.
+func (r *Reader) Text(ctx context.Context, data []byte) ([]Line, error) {
+	leave, err := enter(ctx, r.whole)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	p, err := decode(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	return r.lines(ctx, p)
 }
 
 func enter(ctx context.Context, place chan struct{}) (leave func(), err error) {

@@ -59,7 +59,7 @@ func TestASampleIsReadWhicheverWayItLies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if back := lies.Then(p.Turn); back != (codec.Turn{}) || !p.Sure() {
+			if back := lies.Then(p.Turn); back != (codec.Turn{}) || !p.Sure(0) {
 				t.Errorf("sample %s lying %v: %+v", name, lies, p)
 			}
 		}
@@ -89,7 +89,7 @@ func TestWhatStandsOnSamplesIsRead(t *testing.T) {
 		{sample: "24", says: "毕业证书"},                          // lies on its side
 	} {
 		t.Run(tt.sample, func(t *testing.T) {
-			res, err := r.Read(t.Context(), sample(t, tt.sample, codec.Turn{}))
+			res, err := r.Read(t.Context(), sample(t, tt.sample, codec.Turn{}), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +111,7 @@ func TestWhatStandsOnSamplesIsRead(t *testing.T) {
 
 func TestAnUnreadablePictureIsNotTurned(t *testing.T) {
 	p, err := open(t).Posture(t.Context(), sample(t, "21", codec.Turn{}))
-	if err != nil || p.Sure() || math.Abs(p.Margin) > .1 {
+	if err != nil || p.Sure(0) || math.Abs(p.Margin) > .1 {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
