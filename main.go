@@ -47,6 +47,8 @@ type options struct {
 	dryRun     bool
 	labels     string // a file saying what pictures show
 	out        string // a folder
+	to         string // a configuration file
+	back       bool
 }
 
 // many arguments, at least one.
@@ -61,6 +63,9 @@ var commands = map[string]command{
 	"notices preview": {run: previewNotices},
 	"menu push":       {run: pushMenu},
 	"qr":              {words: 1, run: printCodes, flags: codeFlags},
+	"move":            {run: move, flags: moveFlags},
+	"backup":          {words: 1, run: backup},
+	"restore":         {words: 1, run: restore},
 	"photo":           {words: many, bare: true, run: photo, flags: photoFlags},
 }
 

@@ -111,7 +111,9 @@ func (i *installation) write(apiBase string, database storage.Config, redis stor
 // run starts the program with a command and waits for its end.
 func (i *installation) run(stdin string, args ...string) (out string, code int) {
 	i.t.Helper()
-	cmd := i.command(i.t.Context(), args...)
+	ctx, cancel := context.WithTimeout(i.t.Context(), time.Minute) // a server that should not have started
+	defer cancel()
+	cmd := i.command(ctx, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	output, err := cmd.CombinedOutput()
 	if _, exited := err.(*exec.ExitError); err != nil && !exited {

@@ -41,6 +41,8 @@ type App struct {
 	pages http.Handler
 	clock *storage.Clock // nil: the caller's
 	log   *slog.Logger
+
+	release func() error // of the database, see storage.DB.Use
 }
 
 // Options are what the configuration does not say.
@@ -79,6 +81,9 @@ func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
 
 func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
 	if a.DB, err = storage.Open(ctx, a.Config.Database); err != nil {
+		return err
+	}
+	if a.release, err = a.DB.Use(ctx); err != nil {
 		return err
 	}
 	if opts.Now == nil {
@@ -221,6 +226,9 @@ func (a *App) Close() error {
 	}
 	if a.Reading != nil {
 		errs = append(errs, a.Reading.Close())
+	}
+	if a.release != nil {
+		errs = append(errs, a.release())
 	}
 	if a.DB != nil {
 		errs = append(errs, a.DB.Close())

@@ -34,6 +34,11 @@ type dialect interface {
 	refuse(trigger, what string) string    // statement that makes a trigger against UPDATE or DELETE of events
 	eventIndex(EventSearch) string         // hint, behind the table's name, of the index to walk
 	migrations(Config) (migrations, error) // how the schema moves
+
+	primaryKey() string                  // SELECT of its columns in order, by table
+	snapshot() *sql.TxOptions            // of reads that see one moment
+	lastID(table string, n int64) string // statement: ids go on behind n
+	hold(ctx context.Context, c Config, lock string) (release func() error, err error)
 }
 
 // fault is what a driver's error means to us.
@@ -148,6 +153,20 @@ func sqliteCode(err error) int {
 func (sqliteDialect) printable(err error) error { return err }
 func (sqliteDialect) forUpdate() string         { return "" } // BEGIN IMMEDIATE locked everything
 func (sqliteDialect) clock() string             { return "" }
+
+func (sqliteDialect) primaryKey() string {
+	return "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk"
+}
+
+func (sqliteDialect) snapshot() *sql.TxOptions { return nil } // BEGIN IMMEDIATE: nobody writes
+
+func (sqliteDialect) lastID(table string, n int64) string {
+	return fmt.Sprintf("UPDATE sqlite_sequence SET seq = MAX(seq, %d) WHERE name = '%s'", n, table)
+}
+
+func (sqliteDialect) hold(ctx context.Context, c Config, lock string) (func() error, error) {
+	return holdBeside(ctx, c.DSN+".serving", lock)
+}
 
 func (d sqliteDialect) migrations(c Config) (migrations, error) {
 	pool, err := d.open(c)
@@ -337,6 +356,24 @@ func (mysqlDialect) printable(err error) error {
 }
 
 func (mysqlDialect) forUpdate() string { return " FOR UPDATE" }
+
+func (mysqlDialect) primaryKey() string {
+	return `SELECT column_name FROM information_schema.key_column_usage
+		WHERE table_schema = DATABASE() AND table_name = ? AND constraint_name = 'PRIMARY' ORDER BY ordinal_position`
+}
+
+func (mysqlDialect) snapshot() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+}
+
+func (mysqlDialect) lastID(table string, n int64) string {
+	return fmt.Sprintf("ALTER TABLE %s AUTO_INCREMENT = %d", table, n+1)
+}
+
+// hold: nothing is moved away from here.
+func (mysqlDialect) hold(context.Context, Config, string) (func() error, error) {
+	return func() error { return nil }, nil
+}
 
 func (mysqlDialect) clock() string {
 	return "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)"

@@ -42,3 +42,6 @@ func (w watched) ExecContext(ctx context.Context, query string, args ...any) (sq
 	w.tell(query, args)
 	return w.conn.ExecContext(ctx, query, args...)
 }
+
+// Tables are those that are moved and backed up.
+var Tables = tables

@@ -28,8 +28,16 @@ type migrations struct {
 }
 
 // Migrate brings the schema to the newest version. Several instances may do so at once: one
-// works, the others wait until ctx ends. A database newer than the program is left alone.
+// works, the others wait until ctx ends. A database newer than the program is left alone; one that
+// is being moved, or was moved, is an error.
 func (db *DB) Migrate(ctx context.Context) error {
+	if err := db.settled(ctx); err != nil {
+		return err
+	}
+	return db.migrate(ctx)
+}
+
+func (db *DB) migrate(ctx context.Context) error {
 	m, err := db.dialect.migrations(db.config)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)

@@ -165,7 +165,7 @@ func (q Q) now() time.Time {
 	return time.Now()
 }
 
-// tables in an order that respects references.
+// tables in an order that respects references: all but installation, which is about this database.
 var tables = []string{
 	"candidates", "submissions", "items", "photos", "decisions", "talks", "messages",
 	"notices", "delivery_events", "notice_pauses", "consents", "staff", "recovery_codes", "events", "attempts", "questions", "used_scenes",

@@ -84,6 +84,13 @@ func StartCluster(t testing.TB) *RedisServers {
 	return s
 }
 
+// StartRedis starts one server with a password.
+func StartRedis(t testing.TB) storage.RedisConfig {
+	t.Helper()
+	s := &RedisServers{t: t, dir: t.TempDir(), servers: map[string]*os.Process{}}
+	return storage.RedisConfig{Addr: s.start(freePort(t)), Password: redisPassword}
+}
+
 // Master is the address of the one that takes writes now.
 func (s *RedisServers) Master() string {
 	s.t.Helper()

@@ -35,6 +35,7 @@ type S3 struct {
 	mu    sync.Mutex
 	fault func(w http.ResponseWriter, r *http.Request) bool
 	put   http.Header // of the last PUT
+	count func(method string)
 }
 
 // StartS3 starts one for the time of the test.
@@ -66,6 +67,13 @@ func (s *S3) Fail(f func(w http.ResponseWriter, r *http.Request) bool) {
 	s.fault = f
 }
 
+// Count tells f of every request.
+func (s *S3) Count(f func(method string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count = f
+}
+
 // LastPut are the headers of the last object that was written.
 func (s *S3) LastPut() http.Header {
 	s.mu.Lock()
@@ -84,6 +92,9 @@ func (s *S3) serve(w http.ResponseWriter, r *http.Request, service http.Handler)
 	fault := s.fault
 	if r.Method == http.MethodPut {
 		s.put = r.Header.Clone()
+	}
+	if s.count != nil {
+		s.count(r.Method)
 	}
 	s.mu.Unlock()
 	if fault != nil && fault(w, r) {
