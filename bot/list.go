@@ -25,8 +25,11 @@ func (t *turn) remember() {
 }
 
 // feedback tells what the review found.
-func (t *turn) feedback(context.Context) (string, error) {
+func (t *turn) feedback(ctx context.Context) (string, error) {
 	t.remember()
+	if err := t.bot.DB.FeedbackOpened(ctx, t.c.Candidate.ID, t.now); err != nil {
+		return "", err
+	}
 	return t.say("feedback")
 }
 

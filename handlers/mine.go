@@ -40,6 +40,9 @@ func (h *House) mine(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := h.DB.FeedbackOpened(c.Request.Context(), id, h.now()); err != nil {
+		return err
+	}
 	return render(c, http.StatusOK, page, "")
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"cailiao/intake"
+	"cailiao/review"
 	"cailiao/storage"
 	"cailiao/templates"
 )
@@ -17,11 +19,43 @@ const noticesPath = "/staff/notices"
 
 // notices shows how the notices stand: per kind, what is paused, what did not arrive.
 func (h *House) notices(c *gin.Context, staff intake.Staff) error {
-	n, err := h.Desk.Notices(c.Request.Context(), staff)
+	return h.showNotices(c, staff, shownPhone{})
+}
+
+// shownPhone is a phone number in full, asked for in the list.
+type shownPhone struct {
+	candidate int64
+	number    string
+}
+
+// noticePhone shows the list with one phone number in full; the look is logged.
+func (h *House) noticePhone(c *gin.Context, staff intake.Staff) error {
+	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	page := templates.NoticesPage{Frame: h.frame(c), Steers: n.Steers, Undelivered: h.undelivered(n.Undelivered)}
+	number, err := h.Desk.Phone(c.Request.Context(), staff, id)
+	if err != nil {
+		return err
+	}
+	return h.showNotices(c, staff, shownPhone{id, number})
+}
+
+func (h *House) showNotices(c *gin.Context, staff intake.Staff, shown shownPhone) error {
+	state := intake.NoticeState(c.Query("state"))
+	if !slices.Contains(review.NoticeStates, state) {
+		state = intake.NoticeFailed
+	}
+	site := c.Query("site")
+	n, err := h.Desk.Notices(c.Request.Context(), staff, state, site)
+	if err != nil {
+		return err
+	}
+	page := templates.NoticesPage{Frame: h.frame(c), Steers: n.Steers, State: state, Site: site, Undelivered: h.undelivered(n.Undelivered, shown)}
+	page.States, page.Query = review.NoticeStates, url.Values{"state": {string(state)}, "site": {site}}.Encode()
+	if !staff.OfSite() {
+		page.Sites = h.Season.Sites
+	}
 	if !n.Oldest.IsZero() {
 		page.Oldest, page.Late = templates.SpanOf(h.now().Sub(n.Oldest)), h.now().Sub(n.Oldest) > lateNotices
 		page.Due = true
@@ -52,11 +86,17 @@ func (h *House) notices(c *gin.Context, staff intake.Staff) error {
 
 const lateNotices = 5 * time.Minute
 
-func (h *House) undelivered(all []storage.Undelivered) []templates.UndeliveredRow {
+func (h *House) undelivered(all []storage.Undelivered, shown shownPhone) []templates.UndeliveredRow {
 	var rows []templates.UndeliveredRow
 	for _, u := range all {
+		phone, full := intake.Candidate{Phone: u.Phone}.MaskedPhone(), shown.candidate == u.Notice.CandidateID
+		if full {
+			phone = shown.number
+		}
 		rows = append(rows, templates.UndeliveredRow{
-			URL: "/staff/candidates/" + strconv.FormatInt(u.Notice.CandidateID, 10), Number: u.Number, Name: u.Name, Site: h.siteName(u.Site),
+			URL: "/staff/candidates/" + strconv.FormatInt(u.Notice.CandidateID, 10), ID: u.Notice.CandidateID, Notice: u.Notice.ID, Phone: phone, Full: full,
+			Sent: h.local(u.Notice.SentAt), Opened: h.local(u.Notice.OpenedAt),
+			Number: u.Number, Name: u.Name, Site: h.siteName(u.Site),
 			Kind: u.Notice.Kind, At: h.local(u.Notice.DueAt), Code: u.Notice.ErrCode, Problem: u.Notice.Problem, Headed: u.Notice.Headed,
 		})
 	}

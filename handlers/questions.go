@@ -51,11 +51,30 @@ func (h *House) showQuestions(c *gin.Context, staff intake.Staff, status int, re
 	}
 	for _, q := range open {
 		until := q.HeardAt.Add(review.ReplyWindow)
+		chat, err := h.Desk.Chat(c.Request.Context(), staff, q.CandidateID)
+		if err != nil {
+			return err
+		}
 		page.Questions = append(page.Questions, templates.QuestionRow{
 			URL: sheetURL(q.CandidateID, review.Filter{}), Action: answerURL(q.ID), Name: q.Name, Text: q.Text,
 			Asked: q.AskedAt.In(h.Season.Location), Until: until.In(h.Season.Location),
-			Open: q.Following && h.now().Before(until),
+			Open: q.Following && h.now().Before(until), Following: q.Following, Site: h.siteName(q.Site), Chat: h.chat(chat),
 		})
 	}
 	return render(c, status, page, "")
+}
+
+func (h *House) chat(all []review.Said) []templates.SaidLine {
+	var lines []templates.SaidLine
+	for _, s := range all {
+		line := templates.SaidLine{At: h.local(s.At), Kind: s.Kind, Text: s.Text, Reply: s.Reply}
+		if p := s.Photo; p != nil {
+			line.Thumb, line.Screen = fmt.Sprintf("/staff/photos/%d/%s", p.ID, review.Thumb), fmt.Sprintf("/staff/photos/%d/%s", p.ID, review.Screen)
+			if m, ok := h.Season.Material(p.Material); ok {
+				line.Material = m.Name
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }

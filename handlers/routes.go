@@ -47,6 +47,7 @@ func (h *House) routes() []route {
 		{post, "/staff/candidates/:id/deadline", h.staff(h.extend)},
 		{get, noticesPath, h.staff(h.notices)},
 		{post, noticesPath + "/:what", h.staff(h.steerNotices)},
+		{post, noticesPath + "/phone/:id", h.staff(h.noticePhone)},
 
 		{post, batchPath, h.staff(h.batch)},
 		{post, batchesPath, h.staff(h.startBatch)},

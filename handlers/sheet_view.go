@@ -151,7 +151,8 @@ func (h *House) pastOf(page *templates.SheetPage, sheet review.Sheet) {
 			at = n.DueAt
 		}
 		page.Notices = append(page.Notices, templates.NoticeLine{
-			Kind: n.Kind, State: n.State, At: h.local(at), Code: n.ErrCode, Problem: n.Problem, Headed: n.Headed,
+			Opened: h.local(n.OpenedAt),
+			Kind:   n.Kind, State: n.State, At: h.local(at), Code: n.ErrCode, Problem: n.Problem, Headed: n.Headed,
 		})
 	}
 	for _, e := range sheet.Events {

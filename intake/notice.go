@@ -81,8 +81,9 @@ type Notice struct {
 	ErrCode     int    // WeChat's last errcode
 	Problem     string // why it failed, for staff; no personal data
 	SentAt      time.Time
-	Road        Road // the way it went; empty: not sent
-	Headed      bool // its text already headed a chat reply
+	Road        Road      // the way it went; empty: not sent
+	Headed      bool      // its text already headed a chat reply
+	OpenedAt    time.Time // when the candidate looked at the feedback after it went out; zero: not yet
 }
 
 // NoticesFor lists what a submission, decision or extension owes the candidate, from the case as

@@ -25,16 +25,28 @@ const UndeliveredMost = 200
 type Notices struct {
 	Counts      []storage.NoticeCount
 	Pauses      []storage.Pause
-	Undelivered []storage.Undelivered // of the sites the account sees, the newest first
+	Undelivered []storage.Undelivered // in the state asked for, of the site asked for or all the account sees, the newest first
 	Oldest      time.Time             // since when the oldest waiting one is due; zero: none is
 	Steers      bool                  // the account may pause, resume and requeue
 }
 
-// Notices tells how all notices stand, and which did not arrive.
-func (d *Desk) Notices(ctx context.Context, staff intake.Staff) (n Notices, err error) {
+// NoticeStates are those a list of notices can be asked for.
+var NoticeStates = []intake.NoticeState{intake.NoticeFailed, intake.NoticeWaiting, intake.NoticeSent, intake.NoticeDelivered}
+
+// Notices tells how the notices of the sites the account sees stand, and lists those in a state,
+// of one site or, with an empty code, of all of them.
+func (d *Desk) Notices(ctx context.Context, staff intake.Staff, state intake.NoticeState, site string) (n Notices, err error) {
+	if staff.OfSite() {
+		site = staff.Site
+	}
 	now := d.now()
 	n.Steers = steers(staff)
-	if n.Counts, err = d.DB.NoticeCounts(ctx); err != nil {
+	if site != "" {
+		n.Counts, err = d.DB.SiteNoticeCounts(ctx, site)
+	} else {
+		n.Counts, err = d.DB.NoticeCounts(ctx)
+	}
+	if err != nil {
 		return n, err
 	}
 	if n.Pauses, err = d.DB.Pauses(ctx, now); err != nil {
@@ -43,7 +55,7 @@ func (d *Desk) Notices(ctx context.Context, staff intake.Staff) (n Notices, err 
 	if n.Oldest, err = d.DB.OldestDue(ctx, intake.NoticeKinds, now); err != nil {
 		return n, err
 	}
-	n.Undelivered, err = d.DB.UndeliveredNotices(ctx, staff.Site, UndeliveredMost)
+	n.Undelivered, err = d.DB.NoticesIn(ctx, state, site, UndeliveredMost)
 	return n, err
 }
 

@@ -14,7 +14,8 @@ import (
 const ReplyWindow = 48 * time.Hour
 
 const (
-	questionsShown = 100
+	questionsShown = 30
+	chatShown      = 8   // last messages beside a question
 	answerLength   = 500 // characters
 )
 

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"cailiao/intake"
@@ -114,6 +115,13 @@ func (q Q) Unfinished(ctx context.Context, openID string, now time.Time) ([]Mess
 		return nil, fmt.Errorf("unfinished messages: %w", err)
 	}
 	return messages, nil
+}
+
+// Talked lists the last messages of one user, oldest first, at most limit.
+func (q Q) Talked(ctx context.Context, openID string, limit int) ([]Message, error) {
+	messages, err := list(ctx, q, readMessage, "SELECT "+messageColumns+" FROM messages WHERE openid = ? ORDER BY id DESC LIMIT ?", openID, limit)
+	slices.Reverse(messages)
+	return messages, within("messages of a user", err)
 }
 
 // NewestPhoto returns the photo message of a user recorded last among those to be worked on now,

@@ -10,11 +10,11 @@ import (
 )
 
 const noticeColumns = `id, kind, candidate_id, round, notice_key, state, due_at, attempts, msg_id, err_code, problem,
-	sent_at, road, headed`
+	sent_at, road, headed, opened_at`
 
 func readNotice(r row) (n intake.Notice, err error) {
 	err = r.Scan(&n.ID, &n.Kind, &n.CandidateID, &n.Round, &n.Key, &n.State, moment{&n.DueAt}, &n.Attempts, &n.MsgID,
-		&n.ErrCode, &n.Problem, moment{&n.SentAt}, &n.Road, &n.Headed)
+		&n.ErrCode, &n.Problem, moment{&n.SentAt}, &n.Road, &n.Headed, moment{&n.OpenedAt})
 	return n, err
 }
 

@@ -277,9 +277,9 @@ func TestDeadNoticesAreListedAndRequeued(t *testing.T) {
 		c := bound(t, db, "A", 1)[0]
 		n := promise(t, db, c, intake.NoticeReturned)
 		ok(t, db.NoticeFailed(ctx, n.ID, 40037, "alarm (40037)", t0))
-		list := must(db.UndeliveredNotices(ctx, "A", 10))(t)
+		list := must(db.NoticesIn(ctx, intake.NoticeFailed, "A", 10))(t)
 		same(t, []any{len(list), list[0].Number, list[0].Notice.ErrCode, list[0].Notice.Problem}, []any{1, c.Number, 40037, "alarm (40037)"})
-		same(t, len(must(db.UndeliveredNotices(ctx, "B", 10))(t)), 0)
+		same(t, len(must(db.NoticesIn(ctx, intake.NoticeFailed, "B", 10))(t)), 0)
 		same(t, must(db.NoticeCounts(ctx))(t), []storage.NoticeCount{{Kind: intake.NoticeReturned, State: intake.NoticeFailed, N: 1}})
 		same(t, must(db.Requeue(ctx, intake.NoticePassed, day(1)))(t), int64(0))
 		same(t, must(db.Requeue(ctx, intake.NoticeReturned, day(1)))(t), int64(1))

@@ -39,11 +39,27 @@ type NoticeCount struct {
 	N     int
 }
 
+func readNoticeCount(r row) (c NoticeCount, err error) { return c, r.Scan(&c.Kind, &c.State, &c.N) }
+
 // NoticeCounts counts all notices by kind and state, on their index.
 func (q Q) NoticeCounts(ctx context.Context) ([]NoticeCount, error) {
-	counts, err := list(ctx, q, func(r row) (c NoticeCount, err error) { return c, r.Scan(&c.Kind, &c.State, &c.N) },
-		"SELECT kind, state, COUNT(*) FROM notices GROUP BY state, kind")
+	counts, err := list(ctx, q, readNoticeCount, "SELECT kind, state, COUNT(*) FROM notices GROUP BY state, kind")
 	return counts, within("notice counts", err)
+}
+
+// SiteNoticeCounts counts the notices to the candidates of one site.
+func (q Q) SiteNoticeCounts(ctx context.Context, site string) ([]NoticeCount, error) {
+	counts, err := list(ctx, q, readNoticeCount, `SELECT n.kind, n.state, COUNT(*) FROM candidates c JOIN notices n ON n.candidate_id = c.id
+		WHERE c.site = ? GROUP BY n.kind, n.state`, site)
+	return counts, within("notice counts of a site", err)
+}
+
+// FeedbackOpened notes that a candidate looked at the feedback: every notice that went out before
+// has done its work.
+func (q Q) FeedbackOpened(ctx context.Context, candidateID int64, now time.Time) error {
+	_, err := q.exec(ctx, "UPDATE notices SET opened_at = ? WHERE candidate_id = ? AND state IN (?, ?) AND opened_at = 0",
+		micros(now), candidateID, intake.NoticeSent, intake.NoticeDelivered)
+	return within(fmt.Sprintf("feedback opened by candidate %d", candidateID), err)
 }
 
 // EveryKind is the kind of a pause that stops all.
@@ -90,32 +106,33 @@ func readPause(r row) (p Pause, err error) {
 	return p, r.Scan(&p.Kind, moment{&p.Until}, &p.Reason, &p.Actor, moment{&p.Since})
 }
 
-// Undelivered is a notice that did not arrive, with whom it was for.
+// Undelivered is a notice, most often one that did not arrive, with whom it was for.
 type Undelivered struct {
 	Notice intake.Notice
+	Phone  string // of the candidate; who shows it in full logs that
 	Number string // of the candidate
 	Name   string
 	Site   string
 }
 
-// UndeliveredNotices lists failed notices, the newest first, of one site or, with an empty site,
-// of all.
-func (q Q) UndeliveredNotices(ctx context.Context, site string, limit int) ([]Undelivered, error) {
-	where, all := "", []any{intake.NoticeFailed}
+// NoticesIn lists notices in a state, those due last first, of one site or, with an empty site, of
+// all.
+func (q Q) NoticesIn(ctx context.Context, state intake.NoticeState, site string, limit int) ([]Undelivered, error) {
+	where, all := "", []any{state}
 	if site != "" {
 		where, all = " AND c.site = ?", append(all, site)
 	}
 	rows, err := list(ctx, q, readUndelivered, `SELECT n.id, n.kind, n.candidate_id, n.round, n.state, n.due_at, n.attempts, n.err_code,
-			n.problem, n.headed, c.number, c.name, c.site
+			n.problem, n.headed, n.sent_at, n.opened_at, c.number, c.name, c.site, c.phone
 		FROM notices n JOIN candidates c ON c.id = n.candidate_id
-		WHERE n.state = ?`+where+" ORDER BY n.id DESC LIMIT ?", append(all, limit)...)
-	return rows, within("undelivered notices", err)
+		WHERE n.state = ?`+where+" ORDER BY n.due_at DESC, n.id DESC LIMIT ?", append(all, limit)...)
+	return rows, within("notices in a state", err)
 }
 
 func readUndelivered(r row) (u Undelivered, err error) {
 	n := &u.Notice
 	err = r.Scan(&n.ID, &n.Kind, &n.CandidateID, &n.Round, &n.State, moment{&n.DueAt}, &n.Attempts, &n.ErrCode,
-		&n.Problem, &n.Headed, &u.Number, &u.Name, &u.Site)
+		&n.Problem, &n.Headed, moment{&n.SentAt}, moment{&n.OpenedAt}, &u.Number, &u.Name, &u.Site, &u.Phone)
 	return u, err
 }
 

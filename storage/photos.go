@@ -105,6 +105,15 @@ func (q Q) PhotoByMessage(ctx context.Context, messageID int64) (intake.Photo, e
 	return p, within(fmt.Sprintf("photo of message %d", messageID), err)
 }
 
+// PhotosByMessages lists the photos that came with some messages.
+func (q Q) PhotosByMessages(ctx context.Context, messages []int64) ([]intake.Photo, error) {
+	if len(messages) == 0 {
+		return nil, nil
+	}
+	photos, err := list(ctx, q, readPhoto, "SELECT "+photoColumns+" FROM photos WHERE message_id IN "+marks(1, len(messages)), args(messages)...)
+	return photos, within("photos of messages", err)
+}
+
 // PhotosBySHA lists the photos with the same bytes as received, of whatever candidate and
 // state, oldest first.
 func (q Q) PhotosBySHA(ctx context.Context, sha string) ([]intake.Photo, error) {

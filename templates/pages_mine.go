@@ -101,4 +101,18 @@ type QuestionRow struct {
 	Open     bool      // it does now
 	Draft    string    // an answer that was refused
 	Answered bool      // somebody else was faster
+
+	Following bool   // the candidate follows the account
+	Site      string // name of the exam site
+	Chat      []SaidLine
+}
+
+// SaidLine is one message of the candidate with the bot's reply.
+type SaidLine struct {
+	At            time.Time
+	Kind          string // "text", "image", "event", …
+	Text          string
+	Thumb, Screen string // URLs of the photo it brought
+	Material      string // what the photo is of
+	Reply         string
 }

@@ -11,10 +11,15 @@ type NoticesPage struct {
 	Frame
 	Steers      bool // pause, resume and requeue are offered
 	Rows        []NoticeRow
-	All         *NoticePause // all kinds are paused; nil: they are not
-	Due         bool         // something is due
-	Oldest      Span         // for how long the oldest is
-	Late        bool         // too long
+	All         *NoticePause         // all kinds are paused; nil: they are not
+	Due         bool                 // something is due
+	Oldest      Span                 // for how long the oldest is
+	Late        bool                 // too long
+	State       intake.NoticeState   // of the list
+	States      []intake.NoticeState // to choose from
+	Site        string               // code of the list's; empty: all
+	Sites       []intake.Site        // to choose from; none: the account has one
+	Query       string               // the list's, for its forms
 	Undelivered []UndeliveredRow
 }
 
@@ -47,8 +52,14 @@ type NoticePause struct {
 	Reason string // "staff", "quota", "minute", "account"
 }
 
-// UndeliveredRow is a notice that did not arrive.
+// UndeliveredRow is a notice of the list.
 type UndeliveredRow struct {
+	ID      int64 // of the candidate
+	Notice  int64 // of the notice
+	Phone   string
+	Full    bool      // the phone is in full
+	Sent    time.Time // zero: it was not
+	Opened  time.Time // when the candidate looked at the feedback; zero: not yet
 	URL     string
 	Number  string
 	Name    string

@@ -159,6 +159,7 @@ type PastReturn struct {
 
 // NoticeLine is one notice with what became of it.
 type NoticeLine struct {
+	Opened  time.Time // when the candidate looked at the feedback; zero: not yet
 	Kind    intake.NoticeKind
 	State   intake.NoticeState
 	At      time.Time // sent, or due
