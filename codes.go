@@ -15,7 +15,6 @@ import (
 	"cailiao/app"
 	"cailiao/bot"
 	"cailiao/intake"
-	"cailiao/storage"
 	"cailiao/templates"
 	"cailiao/wechat"
 )
@@ -54,14 +53,11 @@ func printCodes(ctx context.Context, p program, cfg app.Config, opts options) er
 		p.print(p.err, "no such site", opts.site)
 		return errFailed
 	}
-	db, err := storage.Open(ctx, cfg.Database)
+	db, err := app.OpenDB(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	if err := db.Migrate(ctx); err != nil {
-		return err
-	}
 	candidates, err := db.CandidatesOf(ctx, site.Code)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func check(ctx context.Context, p program, cfg app.Config, _ options) error {
 }
 
 func migrate(ctx context.Context, p program, cfg app.Config, _ options) error {
-	db, err := storage.Open(ctx, cfg.Database)
+	db, err := storage.Open(ctx, cfg.Database, nil)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type program struct {
 
 // command is one thing the program does; words are its arguments without flags.
 type command struct {
-	words int  // arguments expected; many: one or more
+	words int  // arguments expected, or many, or optional
 	bare  bool // also works without a configuration file
 	flags func(*flag.FlagSet, *options)
 	run   func(context.Context, program, app.Config, options) error
@@ -51,13 +51,17 @@ type options struct {
 	back       bool
 }
 
-// many arguments, at least one.
-const many = -1
+// Not a fixed number of arguments.
+const (
+	many     = -1 // at least one
+	optional = -2 // one or none
+)
 
 var commands = map[string]command{
 	"serve":           {run: serve},
 	"check":           {run: check},
 	"migrate":         {run: migrate},
+	"keys new":        {words: optional, run: newKeys},
 	"roster import":   {words: 1, run: importRoster, flags: importFlags},
 	"staff add":       {words: 1, run: addStaff, flags: staffFlags},
 	"notices preview": {run: previewNotices},
@@ -75,6 +79,9 @@ const defaultConfig = "config.yaml"
 func (c command) fits(opts options) bool {
 	if c.words == many {
 		return len(opts.args) == 1 || len(opts.args) > 1 && opts.labels == ""
+	}
+	if c.words == optional {
+		return len(opts.args) <= 1
 	}
 	return len(opts.args) == c.words
 }
@@ -127,7 +134,7 @@ func cutCommand(args []string) (name string, rest []string) {
 				i++
 				rest = append(rest, args[i])
 			}
-		case name == "" && slices.Contains([]string{"roster", "staff", "notices", "menu"}, arg) && i+1 < len(args):
+		case name == "" && slices.Contains([]string{"keys", "roster", "staff", "notices", "menu"}, arg) && i+1 < len(args):
 			i++
 			name = arg + " " + args[i]
 		case name == "":

@@ -105,6 +105,10 @@ func (i *installation) write(apiBase string, database storage.Config, redis stor
 		i.t.Fatal(err)
 	}
 	put(i.t, filepath.Join(dir, "config.yaml"), data)
+	if err := os.MkdirAll(filepath.Join(dir, "data"), 0o700); err != nil {
+		i.t.Fatal(err)
+	}
+	put(i.t, filepath.Join(dir, "data", "keys.json"), []byte(storagetest.KeyText))
 	return filepath.Join(dir, "config.yaml")
 }
 
@@ -191,7 +195,7 @@ func TestTheProgramFromEmptyDatabaseToFirstPhoto(t *testing.T) {
 		if out, code = i.run("", "migrate"); code != 0 {
 			t.Fatalf("migrate: exit %d\n%s", code, out)
 		}
-		if out, code = i.run("", "check"); code != 0 || strings.Count(out, "✓") != 7 {
+		if out, code = i.run("", "check"); code != 0 || strings.Count(out, "✓") != 8 {
 			t.Errorf("check: exit %d\n%s", code, out)
 		}
 		if out, code = i.run("", "notices", "preview"); code != 0 || !strings.Contains(out, "审核结果：需补正") {

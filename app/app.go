@@ -20,6 +20,7 @@ import (
 	"cailiao/intake"
 	"cailiao/notify"
 	"cailiao/review"
+	"cailiao/seal"
 	"cailiao/sms"
 	"cailiao/storage"
 	"cailiao/wechat"
@@ -29,6 +30,7 @@ import (
 type App struct {
 	Config  Config
 	Season  *intake.Season
+	Keys    *seal.Keys
 	DB      *storage.DB
 	Redis   *storage.Redis
 	Blobs   storage.Blobs
@@ -80,7 +82,10 @@ func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
 }
 
 func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
-	if a.DB, err = storage.Open(ctx, a.Config.Database); err != nil {
+	if a.Keys, err = seal.Load(ctx, a.Config.Keys); err != nil {
+		return err
+	}
+	if a.DB, err = storage.Open(ctx, a.Config.Database, a.Keys); err != nil {
 		return err
 	}
 	if a.release, err = a.DB.Use(ctx); err != nil {
@@ -108,6 +113,7 @@ func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
 	if a.Blobs, err = storage.OpenBlobs(a.Config.Blobs); err != nil {
 		return err
 	}
+	a.Blobs = storage.SealBlobs(a.Blobs, a.Keys)
 	if a.WeChat, err = wechat.Open(a.Config.WeChat, a.Redis, wechat.Options{Now: opts.Now, Log: opts.Log}); err != nil {
 		return fmt.Errorf("wechat: %w", err)
 	}

@@ -11,13 +11,14 @@ import (
 	"cailiao/intake"
 	"cailiao/notify"
 	"cailiao/review"
+	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/wechat"
 )
 
 // Finding is one line of `cailiao check`.
 type Finding struct {
-	Part string // "season", "database", "redis", "blobs", "wechat", "notices", "reading"
+	Part string // "season", "keys", "database", "redis", "blobs", "wechat", "notices", "reading"
 	Says string // what was found
 	Err  error  // what to mend; nil: all right
 
@@ -34,6 +35,13 @@ func Check(ctx context.Context, cfg Config) []Finding {
 		findings = append(findings, Finding{Part: part, Says: says, Err: err})
 	}
 	add("season", func() (string, error) { return checkSeason(cfg) })
+	add("keys", func() (string, error) {
+		keys, err := seal.Load(ctx, cfg.Keys)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%d, sealing with %08x", len(keys.Ring().IDs), keys.Ring().Primary), nil
+	})
 	add("database", func() (string, error) { return checkDatabase(ctx, cfg) })
 	var redis *storage.Redis
 	add("redis", func() (string, error) {
@@ -70,7 +78,7 @@ func checkSeason(cfg Config) (string, error) {
 }
 
 func checkDatabase(ctx context.Context, cfg Config) (string, error) {
-	db, err := storage.Open(ctx, cfg.Database)
+	db, err := storage.Open(ctx, cfg.Database, nil)
 	if err != nil {
 		return "", err
 	}
@@ -151,13 +159,26 @@ func OpenDesk(ctx context.Context, cfg Config, log *slog.Logger) (*review.Desk, 
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := storage.Open(ctx, cfg.Database)
+	db, err := OpenDB(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
 	}
+	return &review.Desk{DB: db, Season: season, Now: time.Now, Log: log, Cost: cfg.Staff.Password}, db.Close, nil
+}
+
+// OpenDB opens the database with its keys and brings it up to date.
+func OpenDB(ctx context.Context, cfg Config) (*storage.DB, error) {
+	keys, err := seal.Load(ctx, cfg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	db, err := storage.Open(ctx, cfg.Database, keys)
+	if err != nil {
+		return nil, err
+	}
 	if err := db.Migrate(ctx); err != nil {
 		db.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	return &review.Desk{DB: db, Season: season, Now: time.Now, Log: log, Cost: cfg.Staff.Password}, db.Close, nil
+	return db, nil
 }

@@ -17,6 +17,7 @@ import (
 	"cailiao/intake"
 	"cailiao/notify"
 	"cailiao/review"
+	"cailiao/seal"
 	"cailiao/sms"
 	"cailiao/storage"
 	"cailiao/wechat"
@@ -29,6 +30,7 @@ type Config struct {
 	Database storage.Config      `yaml:"database"`
 	Redis    storage.RedisConfig `yaml:"redis"`
 	Blobs    storage.BlobsConfig `yaml:"blobs"`
+	Keys     seal.Config         `yaml:"keys"`
 	Imaging  imaging.Config      `yaml:"imaging"`
 	Reading  Reading             `yaml:"reading"`
 	Notices  notify.Config       `yaml:"notices"`
@@ -69,6 +71,8 @@ var secrets = []struct {
 	{"CAILIAO_REDIS_PASSWORD", func(c *Config) *string { return &c.Redis.Password }},
 	{"CAILIAO_REDIS_SENTINEL_PASSWORD", func(c *Config) *string { return &c.Redis.SentinelPassword }},
 	{"CAILIAO_BLOBS_SECRET_KEY", func(c *Config) *string { return &c.Blobs.SecretKey }},
+	{"CAILIAO_KEYS", func(c *Config) *string { return &c.Keys.Content }},
+	{"VAULT_TOKEN", func(c *Config) *string { return &c.Keys.Token }},
 }
 
 // LoadConfig reads a configuration file. Unknown keys and bad values are told all at once, each
@@ -109,6 +113,9 @@ func ParseConfig(data []byte, dir string) (Config, error) {
 	if cfg.Reading.Dir == "" {
 		cfg.Reading.Dir = "data/reading"
 	}
+	if cfg.Keys.File == "" {
+		cfg.Keys.File = "data/keys.json"
+	}
 	for _, path := range cfg.files() {
 		within(dir, path)
 	}
@@ -121,7 +128,7 @@ func ParseConfig(data []byte, dir string) (Config, error) {
 
 // files are the paths in a configuration that count from its folder.
 func (c *Config) files() []*string {
-	files := []*string{&c.Blobs.Dir, &c.Reading.Dir, &c.Season}
+	files := []*string{&c.Blobs.Dir, &c.Keys.File, &c.Reading.Dir, &c.Season}
 	for _, tls := range []*storage.TLSConfig{&c.Database.TLS, &c.Redis.TLS, &c.Blobs.TLS} {
 		files = append(files, &tls.CA, &tls.Cert, &tls.Key)
 	}
@@ -142,6 +149,7 @@ func (c Config) Validate() error {
 		under("database", c.Database.Validate()),
 		under("redis", c.Redis.Validate()),
 		under("blobs", c.Blobs.Validate()),
+		under("keys", c.Keys.Validate()),
 		under("imaging", c.Imaging.Validate()),
 		under("notices", c.Notices.Validate()),
 		under("sms", c.SMS.Validate()),

@@ -22,6 +22,7 @@ import (
 
 	"cailiao/intake"
 	"cailiao/notify"
+	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
 	"cailiao/wechat"
@@ -76,7 +77,11 @@ func child(settings string) error {
 }
 
 func (in instance) open(ctx context.Context) (*notify.Loop, error) {
-	db, err := storage.Open(ctx, in.Database)
+	keys, err := seal.Load(ctx, seal.Config{Content: storagetest.KeyText})
+	if err != nil {
+		return nil, err
+	}
+	db, err := storage.Open(ctx, in.Database, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +193,7 @@ func killing(t *testing.T, cfg storage.Config, instances int) {
 	}
 	r := rand.New(rand.NewPCG(seed, 1))
 	people := 200 + int64(killFor.Seconds()*150)
-	db, err := storage.Open(ctx, cfg)
+	db, err := storage.Open(ctx, cfg, storagetest.Keys(t))
 	if err != nil {
 		t.Fatal(err)
 	}

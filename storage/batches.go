@@ -91,7 +91,7 @@ func (q Q) Batches(ctx context.Context, staffID int64, limit int) ([]Batch, erro
 // BatchRows lists all rows of a batch, in the order of the roster's numbers.
 func (q Q) BatchRows(ctx context.Context, id int64) ([]BatchRow, error) {
 	rows, err := list(ctx, q, func(r row) (b BatchRow, err error) {
-		return b, r.Scan(&b.CandidateID, &b.Number, &b.Name, &b.Version, &b.State, &b.Why, moment{&b.DoneAt})
+		return b, r.Scan(&b.CandidateID, &b.Number, unseal(&b.Name, "candidates.name", &b.Number), &b.Version, &b.State, &b.Why, moment{&b.DoneAt})
 	}, `SELECT r.candidate_id, c.number, c.name, r.version, r.state, r.why, r.done_at
 		FROM batch_rows r JOIN candidates c ON c.id = r.candidate_id WHERE r.batch_id = ? ORDER BY c.number`, id)
 	return rows, within(fmt.Sprintf("rows of batch %d", id), err)

@@ -58,7 +58,7 @@ func (q Q) addItems(ctx context.Context, cases map[int64]intake.Case, of map[int
 		item       intake.Item
 	}
 	lines, err := list(ctx, q, func(r row) (l line, err error) {
-		l.item, err = readItem(behind{r, []any{&l.submission}})
+		l.item, err = readItem(r, &l.submission)
 		return l, err
 	}, `SELECT submission_id, material, state, reasons, comment, note, boxes, resend, round
 		FROM items WHERE submission_id IN `+marks(1, len(of))+" ORDER BY submission_id, material", args(slices.Collect(maps.Keys(of)))...)
@@ -102,8 +102,9 @@ func readCaseHead(r row) (c intake.Case, err error) {
 	return c, err
 }
 
-func readItem(r row) (i intake.Item, err error) {
-	err = r.Scan(&i.Material, &i.State, asJSON{&i.Reasons}, &i.Comment, &i.Note, asJSON{&i.Boxes}, &i.Resend, &i.Round)
+func readItem(r row, submission *int64) (i intake.Item, err error) {
+	err = r.Scan(submission, &i.Material, &i.State, asJSON{&i.Reasons}, unseal(&i.Comment, "items.comment", submission, &i.Material),
+		unseal(&i.Note, "items.note", submission, &i.Material), asJSON{&i.Boxes}, &i.Resend, &i.Round)
 	if len(i.Boxes) == 0 {
 		i.Boxes = nil
 	}
@@ -203,7 +204,9 @@ func (q Q) saveItems(ctx context.Context, submissionID int64, before, after inta
 		if i.Boxes == nil {
 			i.Boxes = []intake.Box{}
 		}
-		rows = append(rows, submissionID, i.Material, i.State, asJSON{i.Reasons}, i.Comment, i.Note, asJSON{i.Boxes}, i.Resend, i.Round)
+		rows = append(rows, submissionID, i.Material, i.State, asJSON{i.Reasons},
+			q.sealed(i.Comment, "items.comment", submissionID, i.Material), q.sealed(i.Note, "items.note", submissionID, i.Material),
+			asJSON{i.Boxes}, i.Resend, i.Round)
 	}
 	if len(rows) > 0 {
 		_, err := q.exec(ctx, `REPLACE INTO items (submission_id, material, state, reasons, comment, note, boxes, resend, round)

@@ -21,7 +21,7 @@ type row interface{ Scan(dest ...any) error }
 
 // one reads the only row; none is intake.ErrNotFound.
 func one[T any](ctx context.Context, q Q, read func(row) (T, error), query string, args ...any) (T, error) {
-	v, err := read(q.sql.QueryRowxContext(ctx, query, args...))
+	v, err := read(opened{q.sql.QueryRowxContext(ctx, query, args...), q.home.keys})
 	return v, q.clean(err)
 }
 
@@ -34,7 +34,7 @@ func list[T any](ctx context.Context, q Q, read func(row) (T, error), query stri
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
-		v, err := read(rows)
+		v, err := read(opened{rows, q.home.keys})
 		if err != nil {
 			return nil, q.clean(err)
 		}

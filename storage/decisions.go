@@ -33,7 +33,8 @@ func (q Q) AddDecision(ctx context.Context, d DecisionRow) error {
 	}
 	_, err := q.exec(ctx, `INSERT INTO decisions (submission_id, candidate_id, round, level, staff_id, decided_at, judgements)
 		VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		d.SubmissionID, d.CandidateID, d.Round, d.Level, d.StaffID, micros(d.At), asJSON{d.Judgements})
+		d.SubmissionID, d.CandidateID, d.Round, d.Level, d.StaffID, micros(d.At),
+		q.sealedJSON(d.Judgements, "decisions.judgements", d.CandidateID, micros(d.At)))
 	return within(fmt.Sprintf("add decision on candidate %d", d.CandidateID), err)
 }
 
@@ -45,6 +46,7 @@ func (q Q) Decisions(ctx context.Context, candidateID int64) ([]DecisionRow, err
 }
 
 func readDecision(r row) (d DecisionRow, err error) {
-	err = r.Scan(&d.ID, &d.SubmissionID, &d.CandidateID, &d.Round, &d.Level, &d.StaffID, moment{&d.At}, asJSON{&d.Judgements})
+	err = r.Scan(&d.ID, &d.SubmissionID, &d.CandidateID, &d.Round, &d.Level, &d.StaffID, moment{&d.At},
+		unseal(asJSON{&d.Judgements}, "decisions.judgements", &d.CandidateID, func() any { return micros(d.At) }))
 	return d, err
 }

@@ -68,7 +68,7 @@ type SiteDecision struct {
 func (q Q) DecisionsBehind(ctx context.Context, id int64, before time.Time, limit int) ([]SiteDecision, error) {
 	rows, err := list(ctx, q, func(r row) (d SiteDecision, err error) {
 		var ms int64
-		err = r.Scan(&d.ID, &d.CandidateID, &d.Round, &d.Level, &d.StaffID, moment{&d.At}, asJSON{&d.Judgements}, &ms, &d.Site)
+		err = r.Scan(&d.ID, &d.CandidateID, &d.Round, &d.Level, &d.StaffID, moment{&d.At}, unseal(asJSON{&d.Judgements}, "decisions.judgements", &d.CandidateID, func() any { return micros(d.At) }), &ms, &d.Site)
 		d.Took = time.Duration(ms) * time.Millisecond
 		return d, err
 	}, `SELECT d.id, d.candidate_id, d.round, d.level, d.staff_id, d.decided_at, d.judgements, d.took_ms, c.site

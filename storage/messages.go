@@ -46,7 +46,8 @@ const messageColumns = `id, message_key, openid, kind, body, state, reply, answe
 	attempts, due_at, lease_until, owner, received_at, done_at`
 
 func readMessage(r row) (m Message, err error) {
-	err = r.Scan(&m.ID, &m.Key, &m.OpenID, &m.Kind, &m.Body, &m.State, &m.Reply, &m.Answer, &m.Material,
+	err = r.Scan(&m.ID, &m.Key, &m.OpenID, &m.Kind, unseal(&m.Body, "messages.body", &m.Key), &m.State,
+		unseal(&m.Reply, "messages.reply", &m.ID), &m.Answer, &m.Material,
 		&m.Attempts, moment{&m.DueAt}, moment{&m.LeaseUntil}, &m.Owner, moment{&m.ReceivedAt}, moment{&m.DoneAt})
 	return m, err
 }
@@ -55,7 +56,10 @@ func readMessage(r row) (m Message, err error) {
 // message as it was recorded first. An empty State means new.
 func (q Q) Record(ctx context.Context, m Message) (saved Message, fresh bool, err error) {
 	m.settle()
-	m.ID, err = q.insert(ctx, insertMessages+marks(1, messageValues), m.values()...)
+	m.ID, err = q.insert(ctx, insertMessages+marks(1, messageValues), q.values(m)...)
+	if err == nil && m.Reply != "" { // sealed for its id, which nobody knew before
+		_, err = q.exec(ctx, "UPDATE messages SET reply = ? WHERE id = ?", q.sealed(m.Reply, "messages.reply", m.ID), m.ID)
+	}
 	if err == nil {
 		return m, true, nil
 	}
@@ -90,8 +94,9 @@ func (m *Message) settle() {
 	m.ReceivedAt, m.DoneAt = stored(m.ReceivedAt), stored(m.DoneAt)
 }
 
-func (m Message) values() []any {
-	return []any{m.Key, m.OpenID, m.Kind, m.Body, m.State, m.Reply, m.Answer, m.owed(),
+// values of insertMessages; the reply follows, see Record.
+func (q Q) values(m Message) []any {
+	return []any{m.Key, m.OpenID, m.Kind, q.sealedBytes(m.Body, "messages.body", m.Key), m.State, "", m.Answer, m.owed(),
 		m.Material, m.Attempts, micros(m.DueAt), micros(m.LeaseUntil), m.Owner, micros(m.ReceivedAt), micros(m.DoneAt)}
 }
 
@@ -152,7 +157,7 @@ type Ending struct {
 // End is Finish with more to say. A message answered before stays answered as it was; intake.ErrConflict when it is done
 // already: whoever does it once more must not have any effect.
 func (q Q) End(ctx context.Context, id int64, e Ending, now time.Time) error {
-	body, values := "", []any{MessageDone, e.Reply, e.Reply != "" && e.Answer == "", e.Answer, micros(now)}
+	body, values := "", []any{MessageDone, q.sealed(e.Reply, "messages.reply", id), e.Reply != "" && e.Answer == "", e.Answer, micros(now)}
 	if e.Blank {
 		body, values = ", body = ?", append(values, []byte{})
 	}

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -39,9 +40,12 @@ func (db *DB) insertAll(ctx context.Context, messages []Message, all []recorded)
 	var values []any
 	keys := make([]any, len(messages))
 	for i, m := range messages {
+		if m.Reply != "" {
+			return errors.New("a reply is stored by the message's id")
+		}
 		m.settle()
 		all[i] = recorded{message: m, fresh: true}
-		values, keys[i] = append(values, m.values()...), m.Key
+		values, keys[i] = append(values, db.values(m)...), m.Key
 	}
 	if _, err := db.exec(ctx, insertMessages+marks(len(messages), messageValues), values...); err != nil {
 		return err

@@ -132,7 +132,8 @@ func (q Q) NoticesIn(ctx context.Context, state intake.NoticeState, site string,
 func readUndelivered(r row) (u Undelivered, err error) {
 	n := &u.Notice
 	err = r.Scan(&n.ID, &n.Kind, &n.CandidateID, &n.Round, &n.State, moment{&n.DueAt}, &n.Attempts, &n.ErrCode,
-		&n.Problem, &n.Headed, moment{&n.SentAt}, moment{&n.OpenedAt}, &u.Number, &u.Name, &u.Site, &u.Phone)
+		&n.Problem, &n.Headed, moment{&n.SentAt}, moment{&n.OpenedAt}, &u.Number, unseal(&u.Name, "candidates.name", &u.Number), &u.Site,
+		unseal(&u.Phone, "candidates.phone", &u.Number))
 	return u, err
 }
 

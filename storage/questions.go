@@ -24,20 +24,23 @@ type Question struct {
 	HeardAt     time.Time // last message of the candidate: the reply window counts from here
 }
 
-const questionColumns = `q.id, q.candidate_id, c.name, q.site, q.body, q.asked_at, q.answer, q.answered_at, q.staff_id,
+const questionColumns = `q.id, q.candidate_id, c.number, c.name, q.site, q.asked_at, q.body, q.answer, q.answered_at, q.staff_id,
 	q.delivered, t.following, t.heard_at
 	FROM questions q JOIN candidates c ON c.id = q.candidate_id LEFT JOIN talks t ON t.openid = c.openid`
 
 func readQuestion(r row) (q Question, err error) {
-	err = r.Scan(&q.ID, &q.CandidateID, &q.Name, &q.Site, &q.Text, moment{&q.AskedAt}, &q.Answer, moment{&q.AnsweredAt},
-		&q.StaffID, &q.Delivered, blank(&q.Following), moment{&q.HeardAt})
+	var number string
+	err = r.Scan(&q.ID, &q.CandidateID, &number, unseal(&q.Name, "candidates.name", &number), &q.Site, moment{&q.AskedAt},
+		unseal(&q.Text, "questions.body", &q.CandidateID, func() any { return micros(q.AskedAt) }),
+		unseal(&q.Answer, "questions.answer", &q.ID), moment{&q.AnsweredAt}, &q.StaffID, &q.Delivered, blank(&q.Following), moment{&q.HeardAt})
 	return q, err
 }
 
 // AddQuestion leaves a question for staff.
 func (q Q) AddQuestion(ctx context.Context, question Question) error {
 	_, err := q.exec(ctx, `INSERT INTO questions (candidate_id, site, body, asked_at, answer, answered_at, staff_id, delivered)
-		VALUES (?, ?, ?, ?, '', 0, 0, 0)`, question.CandidateID, question.Site, question.Text, micros(question.AskedAt))
+		VALUES (?, ?, ?, ?, '', 0, 0, 0)`, question.CandidateID, question.Site,
+		q.sealed(question.Text, "questions.body", question.CandidateID, micros(question.AskedAt)), micros(question.AskedAt))
 	return within("add question", err)
 }
 
@@ -61,7 +64,7 @@ func (q Q) Question(ctx context.Context, id int64) (Question, error) {
 // AnswerQuestion stores an answer; intake.ErrConflict when there is one already.
 func (q Q) AnswerQuestion(ctx context.Context, id, staffID int64, answer string, now time.Time) error {
 	err := q.execOne(ctx, intake.ErrConflict, `UPDATE questions SET answer = ?, answered_at = ?, staff_id = ?
-		WHERE id = ? AND answered_at = 0`, answer, micros(now), staffID, id)
+		WHERE id = ? AND answered_at = 0`, q.sealed(answer, "questions.answer", id), micros(now), staffID, id)
 	return within(fmt.Sprintf("answer question %d", id), err)
 }
 

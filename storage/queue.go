@@ -14,7 +14,7 @@ import (
 type QueueFilter struct {
 	Site    string       // code; empty: all sites
 	State   intake.State // empty: any
-	Search  string       // a 报名号, the beginning of a name, or the last 4 of an ID number; empty: no search
+	Search  string       // a 报名号, the beginning of a name, an ID number or its last 4; empty: no search
 	Overdue bool         // only those returned whose deadline is over
 	Now     time.Time    // for Overdue
 	Limit   int          // rows at most; 0: 50
@@ -39,9 +39,8 @@ type QueueRow struct {
 }
 
 const (
-	queueLimit  = 50
-	searchLimit = 500 // candidates one search looks at, per way of finding them
-	queueOrder  = "first_round, due_order, submitted_at, candidate_id"
+	queueLimit = 50
+	queueOrder = "first_round, due_order, submitted_at, candidate_id"
 )
 
 // Queue lists submissions for staff: resubmitted ones first, then the nearest deadline, then
@@ -50,7 +49,10 @@ const (
 func (q Q) Queue(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
 	query, args := queuePage(f)
 	if f.Search != "" {
-		query, args = searchPage(f)
+		var err error
+		if query, args, err = q.searchPage(ctx, f); err != nil {
+			return nil, fmt.Errorf("queue: %w", err)
+		}
 	}
 	rows, err := list(ctx, q, readQueueRow, query, args...)
 	if err != nil {
@@ -95,20 +97,14 @@ func (f QueueFilter) limit() int {
 	return f.Limit
 }
 
-// searchPage looks each way of finding a candidate up on its own index. Names compare by code
-// point in both engines, so that a range is a prefix search.
-func searchPage(f QueueFilter) (string, []any) {
-	text := strings.TrimSpace(f.Search)
-	names, args := "name >= ? AND name < ?", []any{text, searchLimit, strings.ToUpper(text), searchLimit}
-	if f.Site != "" {
-		names, args = "site = ? AND "+names, append(args, f.Site)
+// searchPage looks each way of finding a candidate up on its own index.
+func (q Q) searchPage(ctx context.Context, f QueueFilter) (string, []any, error) {
+	found, args, err := q.searched(ctx, f.Search, f.Site)
+	if err != nil {
+		return "", nil, err
 	}
-	args = append(args, text, text+"\U0010FFFF", searchLimit)
-	query := "SELECT " + queueColumns + ` FROM (
-			SELECT * FROM (SELECT id FROM candidates WHERE number = ? LIMIT ?) a
-			UNION SELECT * FROM (SELECT id FROM candidates WHERE id_tail = ? LIMIT ?) b
-			UNION SELECT * FROM (SELECT id FROM candidates WHERE ` + names + ` LIMIT ?) d
-		) found JOIN candidates c ON c.id = found.id LEFT JOIN submissions s ON s.candidate_id = c.id`
+	query := "SELECT " + queueColumns + ` FROM (` + found + `) found
+		JOIN candidates c ON c.id = found.id LEFT JOIN submissions s ON s.candidate_id = c.id`
 	var terms []string
 	if f.Site != "" {
 		terms, args = append(terms, "c.site = ?"), append(args, f.Site)
@@ -123,7 +119,7 @@ func searchPage(f QueueFilter) (string, []any) {
 		query += " WHERE " + strings.Join(terms, " AND ")
 	}
 	query += ` ORDER BY COALESCE(s.first_round, 2), s.due_order, s.submitted_at, c.id LIMIT ? OFFSET ?`
-	return query, append(args, f.limit(), f.Offset)
+	return query, append(args, f.limit(), f.Offset), nil
 }
 
 const queueColumns = `c.id, c.number, c.name, c.site, c.attrs, s.state, s.round, s.submitted_at, s.deadline_at,
@@ -133,8 +129,8 @@ func readQueueRow(r row) (l QueueRow, err error) {
 	l.State, l.Round = intake.Collecting, 1
 	var state *intake.State
 	var round *int
-	err = r.Scan(&l.CandidateID, &l.Number, &l.Name, &l.Site, attrs{&l.Attrs}, &state, &round,
-		moment{&l.SubmittedAt}, moment{&l.DeadlineAt}, moment{&l.ReturnedAt}, moment{&l.UpdatedAt})
+	err = r.Scan(&l.CandidateID, &l.Number, unseal(&l.Name, "candidates.name", &l.Number), &l.Site,
+		unseal(attrs{&l.Attrs}, "candidates.attrs", &l.Number), &state, &round, moment{&l.SubmittedAt}, moment{&l.DeadlineAt}, moment{&l.ReturnedAt}, moment{&l.UpdatedAt})
 	if state != nil && round != nil {
 		l.State, l.Round = *state, *round
 	}
@@ -273,7 +269,10 @@ func readPlace(r row) (p place, err error) {
 
 func (q Q) nextFound(ctx context.Context, f QueueFilter, after int64) (int64, error) {
 	f.Limit, f.Offset = 3*searchLimit, 0
-	query, args := searchPage(f)
+	query, args, err := q.searchPage(ctx, f)
+	if err != nil {
+		return 0, err
+	}
 	found, err := list(ctx, q, readQueueRow, query, args...)
 	if err != nil {
 		return 0, err

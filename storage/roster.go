@@ -75,8 +75,14 @@ func (q Q) importStep(ctx context.Context, rows []intake.RosterRow, result *Impo
 			return fmt.Errorf("line %d: %w", r.Line, err)
 		case !exists:
 			result.New++
-			fresh = append(fresh, after.Number, after.Name, after.IDType, after.IDNumber, idTail(after.IDNumber),
-				after.Phone, false, after.Site, attrs, asJSON{after.Assumed}, 0, 1)
+			indexes, err := q.candidateIndexes(after.Name, after.IDNumber)
+			if err != nil {
+				return fmt.Errorf("line %d: %w", r.Line, err)
+			}
+			fresh = append(fresh, after.Number, q.sealed(after.Name, "candidates.name", after.Number), after.IDType,
+				q.sealed(after.IDNumber, "candidates.id_number", after.Number), "", q.sealed(after.Phone, "candidates.phone", after.Number),
+				false, after.Site, q.sealed(attrs, "candidates.attrs", after.Number), asJSON{after.Assumed}, 0, 1)
+			fresh = append(fresh, indexes...)
 		case same:
 			result.Same++
 		default:
@@ -86,12 +92,12 @@ func (q Q) importStep(ctx context.Context, rows []intake.RosterRow, result *Impo
 			}
 		}
 	}
-	const columns = 12
+	const columns = 18
 	if len(fresh) == 0 {
 		return nil
 	}
 	_, err = q.exec(ctx, `INSERT INTO candidates (number, name, id_type, id_number, id_tail, phone, phone_ok, site, attrs,
-		assumed, bound_at, version) VALUES `+marks(len(fresh)/columns, columns), fresh...)
+		assumed, bound_at, version, name_1, name_2, name_3, name_whole, id_last, id_whole) VALUES `+marks(len(fresh)/columns, columns), fresh...)
 	return err
 }
 
@@ -124,11 +130,18 @@ func (q Q) updateRoster(ctx context.Context, before intake.Candidate, r intake.R
 		if err != nil {
 			return err
 		}
+		indexes, err := q.candidateIndexes(after.Name, after.IDNumber)
+		if err != nil {
+			return err
+		}
 		n, err := q.exec(ctx, `UPDATE candidates
-			SET name = ?, id_type = ?, id_number = ?, id_tail = ?, phone = ?, site = ?, attrs = ?, assumed = ?, withdrawn_at = 0, version = version + 1
+			SET name_1 = ?, name_2 = ?, name_3 = ?, name_whole = ?, id_last = ?, id_whole = ?,
+				name = ?, id_type = ?, id_number = ?, id_tail = '', phone = ?, site = ?, attrs = ?, assumed = ?, withdrawn_at = 0,
+				version = version + 1
 			WHERE id = ? AND version = ?`,
-			after.Name, after.IDType, after.IDNumber, idTail(after.IDNumber), after.Phone, after.Site, attrs, asJSON{after.Assumed},
-			before.ID, before.Version)
+			append(indexes, q.sealed(after.Name, "candidates.name", after.Number), after.IDType,
+				q.sealed(after.IDNumber, "candidates.id_number", after.Number), q.sealed(after.Phone, "candidates.phone", after.Number),
+				after.Site, q.sealed(attrs, "candidates.attrs", after.Number), asJSON{after.Assumed}, before.ID, before.Version)...)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"cailiao/intake"
+	"cailiao/seal"
 )
 
 // Config is the section "database" of the configuration. The zero value needs only a DSN.
@@ -60,6 +61,7 @@ type DB struct {
 
 	config  Config
 	dialect dialect
+	keys    *seal.Keys
 	pool    *sqlx.DB
 	shared  shared
 }
@@ -71,8 +73,9 @@ type Q struct {
 }
 
 // Open connects and checks that the server is reachable, new enough and writable; each
-// failure is one line that says what to do. It does not migrate.
-func Open(ctx context.Context, config Config) (*DB, error) {
+// failure is one line that says what to do. It does not migrate. keys, one at most, seal personal
+// data; without them whatever needs them fails.
+func Open(ctx context.Context, config Config, keys ...*seal.Keys) (*DB, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
@@ -89,6 +92,9 @@ func Open(ctx context.Context, config Config) (*DB, error) {
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	db := &DB{config: config, dialect: d, pool: pool}
+	if len(keys) > 0 {
+		db.keys = keys[0]
+	}
 	db.Q = Q{sql: pool, home: db}
 	db.shared.open(db)
 	return db, nil

@@ -14,8 +14,8 @@ const talkColumns = `t.openid, c.id, t.following, t.stage, t.memo, t.ahead, t.he
 	FROM talks t LEFT JOIN candidates c ON c.openid = t.openid`
 
 func readTalk(r row) (t intake.Talk, err error) {
-	err = r.Scan(&t.OpenID, blank(&t.CandidateID), &t.Following, &t.Stage, asJSON{&t.Memo}, &t.Ahead,
-		moment{&t.HeardAt}, &t.Version)
+	err = r.Scan(&t.OpenID, blank(&t.CandidateID), &t.Following, &t.Stage,
+		unseal(asJSON{&t.Memo}, "talks.memo", &t.OpenID), unseal(&t.Ahead, "talks.ahead", &t.OpenID), moment{&t.HeardAt}, &t.Version)
 	return t, err
 }
 
@@ -42,13 +42,15 @@ func (q Q) SaveTalk(ctx context.Context, t intake.Talk) (intake.Talk, error) {
 		t.Version = 1
 		_, err := q.exec(ctx, `INSERT INTO talks (openid, following, stage, memo, ahead, heard_at, version)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			t.OpenID, t.Following, t.Stage, asJSON{t.Memo}, t.Ahead, micros(t.HeardAt), t.Version)
+			t.OpenID, t.Following, t.Stage, q.sealedJSON(t.Memo, "talks.memo", t.OpenID), q.sealed(t.Ahead, "talks.ahead", t.OpenID),
+			micros(t.HeardAt), t.Version)
 		return t, within("save talk", err)
 	}
 	err := q.execOne(ctx, intake.ErrConflict, `UPDATE talks
 		SET following = ?, stage = ?, memo = ?, ahead = ?, heard_at = ?, version = version + 1
 		WHERE openid = ? AND version = ?`,
-		t.Following, t.Stage, asJSON{t.Memo}, t.Ahead, micros(t.HeardAt), t.OpenID, t.Version)
+		t.Following, t.Stage, q.sealedJSON(t.Memo, "talks.memo", t.OpenID), q.sealed(t.Ahead, "talks.ahead", t.OpenID),
+		micros(t.HeardAt), t.OpenID, t.Version)
 	t.Version++
 	return t, within("save talk", err)
 }
@@ -63,13 +65,14 @@ func (q Q) TalkOf(ctx context.Context, candidateID int64) (intake.Talk, error) {
 // turn running at this moment conflicts, and sees the text when it is tried again.
 func (q Q) SetAhead(ctx context.Context, openID, text string) error {
 	const update = "UPDATE talks SET ahead = ?, version = version + 1 WHERE openid = ?"
-	err := q.execOne(ctx, intake.ErrNotFound, update, text, openID)
+	ahead := q.sealed(text, "talks.ahead", openID)
+	err := q.execOne(ctx, intake.ErrNotFound, update, ahead, openID)
 	if !errors.Is(err, intake.ErrNotFound) {
 		return within("set ahead", err)
 	}
 	_, err = q.SaveTalk(ctx, intake.Talk{OpenID: openID, Ahead: text})
 	if isConflict(err) { // the user spoke for the first time, just now
-		err = q.execOne(ctx, intake.ErrNotFound, update, text, openID)
+		err = q.execOne(ctx, intake.ErrNotFound, update, ahead, openID)
 	}
 	return within("set ahead", err)
 }

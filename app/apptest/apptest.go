@@ -14,6 +14,7 @@ import (
 
 	"cailiao/app"
 	"cailiao/intake"
+	"cailiao/seal"
 	"cailiao/storage/storagetest"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
@@ -127,6 +128,7 @@ func Config(t testing.TB, engine string, platform *wechattest.Platform, apiBase,
 		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: apiBase, BrowserBase: apiBase,
 	}
 	cfg.Blobs = storagetest.BlobStore(t, engine)
+	cfg.Keys = seal.Config{File: storagetest.KeyFile(t)}
 	cfg.Imaging.Timeout = slow
 	cfg.Database, cfg.Redis = storagetest.Stores(t, engine)
 	return cfg

@@ -63,9 +63,13 @@ func (d *database) copies(ctx context.Context, conn *sql.Conn) ([]string, error)
 		name, on string
 		own      map[string]string
 	}{
-		{"candidates", "t.id = 1 + k.n % 1000", map[string]string{"id": "k.n + 1", "number": "CONCAT('27', LPAD(k.n, 8, '0'))", "openid": openid}},
+		{"candidates", "t.id = 1 + k.n % 1000", map[string]string{"id": "k.n + 1", "number": "CONCAT('27', LPAD(k.n, 8, '0'))", "openid": openid,
+			// Sealed texts open only in their own row: the copies get plain ones, which are read as they are.
+			"name": "'考生'", "id_number": "CONCAT('99', k.n)", "phone": "'13900000001'", "second_phone": "''", "answers": "'{}'",
+			"attrs": `'{"level":"执业","category":"临床"}'`,
+		}},
 		{"submissions", "t.candidate_id = 1 + k.n % 1000", map[string]string{"id": "k.n + 1", "candidate_id": "k.n + 1"}},
-		{"talks", "t.openid = CONCAT('o-bench-', LPAD(k.n % 1000, 7, '0'))", map[string]string{"openid": openid}},
+		{"talks", "t.openid = CONCAT('o-bench-', LPAD(k.n % 1000, 7, '0'))", map[string]string{"openid": openid, "memo": "'{}'", "ahead": "''"}},
 		{"photos", "t.candidate_id = 1 + k.n % 1000", map[string]string{
 			"id": "NULL", "candidate_id": "k.n + 1", "sha256": sha, "phash": "t.phash + k.n * 7919", "dhash": "t.dhash + k.n * 104729",
 			"original_key": key("original"), "copy_key": key("copy"), "screen_key": key("screen"), "thumb_key": key("thumb"),

@@ -20,6 +20,7 @@ import (
 	"cailiao/app"
 	"cailiao/intake"
 	"cailiao/notify"
+	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
@@ -28,6 +29,7 @@ import (
 // noticesBench is one run: an empty database, a platform that takes its time.
 type noticesBench struct {
 	cfg     app.Config
+	keys    *seal.Keys
 	season  *intake.Season
 	sent    atomic.Int64
 	latency time.Duration
@@ -62,6 +64,13 @@ func notices(ctx context.Context, args []string) error {
 		b.cfg.Database = storage.Config{Driver: "mysql", DSN: *dsn}
 	}
 	b.cfg.Blobs.Dir = dir
+	b.cfg.Keys = seal.Config{File: filepath.Join(dir, "keys.json")}
+	if _, err := seal.Create(ctx, b.cfg.Keys); err != nil {
+		return err
+	}
+	if b.keys, err = seal.Load(ctx, b.cfg.Keys); err != nil {
+		return err
+	}
 	b.api = httptest.NewServer(http.HandlerFunc(b.platform))
 	defer b.api.Close()
 	b.cfg.WeChat.APIBase = b.api.URL
@@ -101,7 +110,7 @@ func (b *noticesBench) prepare(ctx context.Context) error {
 	now := time.Now()
 	b.season = loaded.Shift(now.AddDate(0, 0, -1), now.AddDate(0, 0, 20), now.AddDate(0, 0, 20))
 	b.season.Review.ResultsInQuiet, b.season.Review.ClosingNotice = true, 0
-	db, err := storage.Open(ctx, b.cfg.Database)
+	db, err := storage.Open(ctx, b.cfg.Database, b.keys)
 	if err != nil {
 		return err
 	}
@@ -162,7 +171,7 @@ func (b *noticesBench) promise(ctx context.Context, db *storage.DB, n, tag int) 
 func (b *noticesBench) drain(ctx context.Context, instances, rows int) error {
 	var loops []*notify.Loop
 	for i := range instances {
-		db, err := storage.Open(ctx, b.cfg.Database)
+		db, err := storage.Open(ctx, b.cfg.Database, b.keys)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 
 	"cailiao/app"
 	"cailiao/intake"
+	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
@@ -157,6 +159,11 @@ func configure(dir string, platform *wechattest.Platform, apiBase, url string) (
 	cfg.Redis = storage.RedisConfig{}
 	cfg.Staff.TOTP.RequiredFor = []intake.Role{} // nobody needs a second telephone to play
 	cfg.Blobs.Dir = filepath.Join(dir, "photos")
+	cfg.Keys = seal.Config{File: filepath.Join(dir, "keys.json")}
+	if _, err := os.Stat(cfg.Keys.File); errors.Is(err, fs.ErrNotExist) {
+		_, err = seal.Create(context.Background(), cfg.Keys)
+		return cfg, err
+	}
 	return cfg, nil
 }
 

@@ -51,7 +51,7 @@ func mustAll() bool { return os.Getenv("CAILIAO_TEST_ENGINES") == "all" }
 
 func open(t testing.TB, config storage.Config) *storage.DB {
 	t.Helper()
-	db, err := storage.Open(context.Background(), config)
+	db, err := storage.Open(context.Background(), config, Keys(t))
 	if err != nil {
 		t.Fatal(err)
 	}
