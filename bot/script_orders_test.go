@@ -8,6 +8,7 @@ import (
 	"cailiao/app/apptest"
 	"cailiao/bot"
 	"cailiao/intake"
+	"cailiao/review"
 	"cailiao/wechat/wechattest"
 )
 
@@ -62,6 +63,7 @@ func (s *stage) order(words []string) {
 		}
 		decision.Judgements = append(decision.Judgements, j)
 	}
+	defer s.w.Clock.Advance(review.UndoGrace) // what a decision tells waits until it can no longer be taken back
 	if _, err := s.w.Desk.Decide(s.t.Context(), who, c.Candidate.ID, decision); err != nil {
 		s.out.WriteString("! " + err.Error() + "\n")
 	}

@@ -37,7 +37,7 @@ func (g gets) of(visitor int) int {
 //
 // A route that is in no map fails the test, as does a row without a route. For an id that is
 // nobody's the test asks by itself: it must be 404, like a foreign one, or look the same as ours.
-var accessTables = []map[string]gets{access, accessPeople, accessStats, accessOffice}
+var accessTables = []map[string]gets{access, accessPeople, accessStats, accessOffice, accessDesk}
 
 // aboutOther: below these paths :id is something else than a candidate.
 var aboutOther = map[string]func(w *world, c intake.Candidate) int64{
@@ -55,7 +55,7 @@ var access = map[string]gets{
 	"GET /staff/": {303, 200, 200, 200, 200},
 
 	"GET /staff/candidates/:id":           {303, 200, 404, 200, 200},
-	"POST /staff/candidates/:id/decision": {303, 422, 404, 403, 422}, // nothing filled in; the area's turn has not come
+	"POST /staff/candidates/:id/decision": {303, 422, 404, 403, 409, 409, 404, 403}, // nothing filled in; the area's turn has not come; the reviewer of the site holds it
 	"POST /staff/candidates/:id/phone":    {303, 200, 404, 200, 200},
 
 	"GET /staff/photos/:id/:kind": {303, 200, 404, 200, 200},

@@ -45,7 +45,7 @@ func TestPhotosAreKeptByThisBrowserOnlyAndOriginalsNotAtAll(t *testing.T) {
 	b := w.signedIn("王老师")
 	_, rest, _ := strings.Cut(b.get(sheetPath(c)).body, `<img src="`)
 	thumb, _, _ := strings.Cut(rest, `"`)
-	if !strings.HasSuffix(thumb, "/thumb") {
+	if path, content, _ := strings.Cut(thumb, "?v="); !strings.HasSuffix(path, "/thumb") || len(content) != 16 {
 		t.Fatalf("first picture of the sheet: %q", thumb)
 	}
 	got := b.get(thumb)

@@ -21,11 +21,13 @@ var statuses = []struct {
 }{
 	{intake.ErrNotFound, http.StatusNotFound, ""},
 	{intake.ErrSamePerson, http.StatusForbidden, "same-person"},
+	{intake.ErrFinalAlone, http.StatusForbidden, "final-alone"},
 	{intake.ErrForbidden, http.StatusForbidden, ""},
 	{intake.ErrConflict, http.StatusConflict, ""},
 	{intake.ErrTooLate, http.StatusUnprocessableEntity, "too-late"},
 	{intake.ErrIncomplete, http.StatusUnprocessableEntity, ""},
 	{intake.ErrBox, http.StatusUnprocessableEntity, ""},
+	{intake.ErrMismatch, http.StatusUnprocessableEntity, ""},
 	{intake.ErrNoReason, http.StatusUnprocessableEntity, ""},
 	{review.ErrBatchSize, http.StatusUnprocessableEntity, ""},
 	{review.ErrTooLong, http.StatusUnprocessableEntity, ""},

@@ -37,18 +37,22 @@ func (h *House) queue(c *gin.Context, staff intake.Staff) error {
 		if page.Flash, page.Path, err = h.takeFlash(c.Request.Context()); err != nil {
 			return err
 		}
+		if page.Undo, err = h.takeUndo(c.Request.Context()); err != nil {
+			return err
+		}
 	}
+	page.Items, page.Kinds, page.Mine = h.materials(q.Filter.Item), h.kinds(q.Filter.Attr), q.Filter.Mine
 	for _, row := range q.Rows {
 		page.Rows = append(page.Rows, h.queueRow(row, q.Filter))
 	}
 	if len(page.Rows) > 0 && slices.Contains([]intake.State{intake.Submitted, intake.SitePassed}, q.Filter.State) {
 		page.Start = page.Rows[0].URL
 	}
-	if q.Filter.Page > 0 {
-		page.Prev = queueURL(withPage(q.Filter, q.Filter.Page-1))
+	if q.Earlier {
+		page.Prev = queueURL(q.Prev)
 	}
-	if q.More {
-		page.Next = queueURL(withPage(q.Filter, q.Filter.Page+1))
+	if q.Later {
+		page.Next = queueURL(q.Next)
 	}
 	return render(c, http.StatusOK, page, "queue")
 }
@@ -60,7 +64,7 @@ func tabs(staff intake.Staff, q review.Queue) []templates.Tab {
 	}
 	var list []templates.Tab
 	for _, state := range []intake.State{intake.Submitted, intake.SitePassed, intake.Returned, intake.Passed, intake.Collecting, ""} {
-		f := review.Filter{State: state, All: state == "", Search: q.Filter.Search}
+		f := review.Filter{State: state, All: state == "", Search: q.Filter.Search, Item: q.Filter.Item, Attr: q.Filter.Attr, Mine: q.Filter.Mine}
 		tab := templates.Tab{State: state, Param: string(state), Count: q.Counts[state], URL: queueURL(f)}
 		if state == "" {
 			tab.Param, tab.Count = paramAll, total
@@ -77,6 +81,7 @@ func (h *House) queueRow(row storage.QueueRow, f review.Filter) templates.QueueR
 	r := templates.QueueRow{
 		ID: row.CandidateID, URL: sheetURL(row.CandidateID, f), Number: row.Number, Name: row.Name, Site: h.siteName(row.Site),
 		Kind: h.kind(row.Attrs), State: row.State, Round: row.Round, Photos: row.Photos, Undelivered: row.Undelivered,
+		Holder: row.Holder.Name,
 	}
 	switch row.State {
 	case intake.Submitted, intake.SitePassed:
@@ -109,6 +114,34 @@ func (h *House) kind(attrs map[string]any) string {
 	return strings.Join(parts, " · ")
 }
 
+// materials are those the list can be narrowed to.
+func (h *House) materials(chosen string) []templates.Choice {
+	var list []templates.Choice
+	for _, m := range h.Season.Materials {
+		list = append(list, templates.Choice{Value: m.Code, Label: m.Name, Chosen: m.Code == chosen})
+	}
+	return list
+}
+
+// kinds are the values of the attributes that tell what kind of candidate it is.
+func (h *House) kinds(chosen storage.Attr) []templates.Choice {
+	if h.DB.Sealed() {
+		return nil
+	}
+	var list []templates.Choice
+	shown := 0
+	for _, a := range h.Season.Attributes {
+		if a.Type != intake.EnumAttribute || shown == kindParts {
+			continue
+		}
+		shown++
+		for _, value := range a.Values {
+			list = append(list, templates.Choice{Value: a.Code + ":" + value, Label: value, Chosen: chosen == storage.Attr{Code: a.Code, Value: value}})
+		}
+	}
+	return list
+}
+
 // local brings a moment to the season's clock; the zero time stays zero.
 func (h *House) local(t time.Time) time.Time {
 	if t.IsZero() || h.Season.Location == nil {
@@ -122,6 +155,10 @@ func readFilter(v url.Values) review.Filter {
 	f := review.Filter{Search: v.Get("q"), Overdue: v.Get("overdue") != "", All: v.Get("state") == paramAll}
 	if state := intake.State(v.Get("state")); slices.Contains(intake.States, state) {
 		f.State = state
+	}
+	f.Item, f.Mine, f.From = v.Get("item"), v.Get("mine") != "", v.Get("from")
+	if code, value, ok := strings.Cut(v.Get("kind"), ":"); ok {
+		f.Attr = storage.Attr{Code: code, Value: value}
 	}
 	if page, err := strconv.Atoi(v.Get("page")); err == nil {
 		f.Page = page - 1
@@ -144,15 +181,22 @@ func query(f review.Filter) string {
 	if f.Overdue {
 		v.Set("overdue", "1")
 	}
+	if f.Item != "" {
+		v.Set("item", f.Item)
+	}
+	if f.Attr.Code != "" {
+		v.Set("kind", f.Attr.Code+":"+f.Attr.Value)
+	}
+	if f.Mine {
+		v.Set("mine", "1")
+	}
+	if f.From != "" {
+		v.Set("from", f.From)
+	}
 	if f.Page > 0 {
 		v.Set("page", strconv.Itoa(f.Page+1))
 	}
 	return v.Encode()
-}
-
-func withPage(f review.Filter, page int) review.Filter {
-	f.Page = page
-	return f
 }
 
 func queueURL(f review.Filter) string { return withQuery(staffHome, f) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,7 +14,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"cailiao/intake"
+	"cailiao/review"
 	"cailiao/storage"
+	"cailiao/templates"
 )
 
 // A session ends after 30 minutes without a request, and 12 hours after signing in.
@@ -30,6 +33,7 @@ const (
 	keySeen  = "seen"  // int64, unix seconds of the last write
 	keyFlash = "flash" // string, a message for the next page: code, space, link
 	keyHalf  = "half"  // int64, the account whose password was right and whose code is still wanted
+	keyUndo  = "undo"  // string, the last decision: candidate, version, until when in milliseconds, the queue's filter
 	keyProof = "proof" // int64, unix seconds of when the person last proved who they are
 )
 
@@ -248,6 +252,37 @@ func (h *House) takeFlash(ctx context.Context) (code, link string, err error) {
 	}
 	code, link, _ = strings.Cut(flash, " ")
 	return code, link, h.commit(ctx)
+}
+
+// offerUndo lets the next page offer to take a decision back.
+func (h *House) offerUndo(ctx context.Context, after intake.Case, f review.Filter) error {
+	h.sessions.Put(ctx, keyUndo, fmt.Sprintf("%d %d %d %s", after.Candidate.ID, after.Submission.Version,
+		h.now().Add(review.UndoFor).UnixMilli(), query(f)))
+	return h.commit(ctx)
+}
+
+// takeUndo is the decision that can still be taken back; nil: there is none.
+func (h *House) takeUndo(ctx context.Context) (*templates.Undo, error) {
+	text := h.sessions.PopString(ctx, keyUndo)
+	if text == "" {
+		return nil, nil
+	}
+	if err := h.commit(ctx); err != nil {
+		return nil, err
+	}
+	var id, version, until int64
+	parts := strings.SplitN(text, " ", 4)
+	for i, to := range []*int64{&id, &version, &until} {
+		if i >= len(parts) {
+			return nil, nil
+		}
+		*to, _ = strconv.ParseInt(parts[i], 10, 64) // as offerUndo wrote it
+	}
+	left := time.UnixMilli(until).Sub(h.now())
+	if left <= 0 || len(parts) < 4 {
+		return nil, nil
+	}
+	return &templates.Undo{Action: fmt.Sprintf("/staff/candidates/%d/undo", id), Version: version, Filter: parts[3], Left: int(left / time.Millisecond)}, nil
 }
 
 const loginPath = "/staff/login"

@@ -1,17 +1,18 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"cailiao/intake"
 	"cailiao/review"
+	"cailiao/storage"
 )
 
 // sheet shows one candidate.
@@ -20,28 +21,27 @@ func (h *House) sheet(c *gin.Context, staff intake.Staff) error {
 	if err != nil {
 		return err
 	}
-	return h.showSheet(c, staff, sheetView{candidate: id, filter: readFilter(c.Request.URL.Query())})
+	query := c.Request.URL.Query()
+	view := sheetView{candidate: id, filter: readFilter(query)}
+	if ahead := query.Get("ahead"); ahead != "" {
+		view.load = h.Desk.Peek
+		view.ahead = true
+	}
+	return h.showSheet(c, staff, view)
 }
 
 // decide sends a decision: everything passed goes up, anything returned goes back.
 func (h *House) decide(c *gin.Context, staff intake.Staff) error {
-	id, err := pathID(c)
+	id, filter, err := sheetForm(c)
 	if err != nil {
 		return err
-	}
-	if err := c.Request.ParseForm(); err != nil {
-		return badForm(err)
 	}
 	form := c.Request.PostForm
 	decision, err := readDecision(form)
 	if err != nil {
 		return err
 	}
-	filter, err := url.ParseQuery(form.Get("filter"))
-	if err != nil {
-		return fmt.Errorf("%w: filter", errBadRequest)
-	}
-	view := sheetView{candidate: id, filter: readFilter(filter)}
+	view := sheetView{candidate: id, filter: filter, keys: form}
 	// Before deciding, because afterwards the candidate stands elsewhere in the queue.
 	next, err := h.Desk.Next(c.Request.Context(), staff, view.filter, id)
 	if err != nil && !errors.Is(err, intake.ErrNotFound) {
@@ -49,25 +49,34 @@ func (h *House) decide(c *gin.Context, staff intake.Staff) error {
 	}
 	after, err := h.Desk.Decide(c.Request.Context(), staff, id, decision)
 	if err != nil {
-		if view.status, view.banner = refused(err); view.banner == "" {
-			return err
-		}
-		if view.banner != bannerConflict {
+		if _, banner := refused(err); !errors.Is(err, intake.ErrConflict) && banner != "" {
 			view.draft = decision.Judgements
 		}
-		return h.showSheet(c, staff, view)
+		return h.refusedOn(c, staff, view, err)
 	}
-	return h.onward(c, staff, decided{after: after, filter: view.filter, next: next, stay: form.Get("then") == "stay"})
+	outcome := decided{after: after, code: string(after.Submission.State), filter: filter, next: next, stay: form.Get("then") == "stay", shown: form.Get("shown")}
+	if after.Submission.State == intake.Submitted {
+		outcome.code = "proposed"
+	}
+	return h.onward(c, staff, outcome)
 }
-
-const bannerConflict = "conflict"
 
 // refused tells which refusals are shown on the sheet itself, and how.
 func refused(err error) (status int, banner string) {
 	status, _ = httpStatus(err)
 	switch {
+	case errors.Is(err, intake.ErrPhotos):
+		return status, "photos"
+	case errors.Is(err, review.ErrUndoLate):
+		return status, "undo-late"
 	case errors.Is(err, intake.ErrConflict):
-		return status, bannerConflict
+		return status, "conflict"
+	case errors.Is(err, intake.ErrMismatch):
+		return status, "mismatch"
+	case errors.Is(err, intake.ErrFinalAlone):
+		return status, "final-alone"
+	case errors.Is(err, intake.ErrBox):
+		return status, "box"
 	case errors.Is(err, intake.ErrIncomplete):
 		return status, "incomplete"
 	case errors.Is(err, intake.ErrNoReason):
@@ -80,9 +89,11 @@ func refused(err error) (status int, banner string) {
 
 type decided struct {
 	after  intake.Case
+	code   string // of the words for it
 	filter review.Filter
 	next   int64 // 0: there is none
 	stay   bool
+	shown  string // the next sheet, id and version, that the browser shows already
 }
 
 // onward shows what follows a decision: the same sheet, the next one, or the list when it is empty.
@@ -96,7 +107,10 @@ func (h *House) onward(c *gin.Context, staff intake.Staff, d decided) error {
 			target, candidate = sheetURL(d.next, d.filter), d.next
 		}
 	}
-	if err := h.leave(c.Request.Context(), string(d.after.Submission.State), link); err != nil {
+	if err := h.leave(c.Request.Context(), d.code, link); err != nil {
+		return err
+	}
+	if err := h.offerUndo(c.Request.Context(), d.after, d.filter); err != nil {
 		return err
 	}
 	switch {
@@ -109,7 +123,7 @@ func (h *House) onward(c *gin.Context, staff intake.Staff, d decided) error {
 		return nil
 	}
 	c.Header("HX-Push-Url", target)
-	return h.showSheet(c, staff, sheetView{candidate: candidate, filter: d.filter})
+	return h.showSheet(c, staff, sheetView{candidate: candidate, filter: d.filter, shown: d.shown})
 }
 
 // phone shows the sheet with the phone number in full; the look is logged.
@@ -131,20 +145,29 @@ func (h *House) phone(c *gin.Context, staff intake.Staff) error {
 type sheetView struct {
 	candidate int64
 	filter    review.Filter
-	status    int                // 0: 200
-	banner    string             // what was wrong with the last try
-	draft     []intake.Judgement // what was filled in then
-	phone     string             // in full
-	block     string             // for htmx; empty: the whole sheet
+	status    int                                                                                    // 0: 200
+	banner    string                                                                                 // what was wrong with the last try
+	draft     []intake.Judgement                                                                     // what was filled in then
+	phone     string                                                                                 // in full
+	block     string                                                                                 // for htmx; empty: the whole sheet
+	keys      url.Values                                                                             // of the try: keys.CODE are the reasons in the order they had their keys
+	ahead     bool                                                                                   // it is loaded ahead: nobody looks at it yet
+	shown     string                                                                                 // id and version of the sheet that the browser shows already
+	load      func(ctx context.Context, staff intake.Staff, candidateID int64) (review.Sheet, error) // nil: Desk.Sheet
 }
 
 func (h *House) showSheet(c *gin.Context, staff intake.Staff, v sheetView) error {
 	ctx := c.Request.Context()
-	sheet, err := h.Desk.Sheet(ctx, staff, v.candidate)
+	if v.load == nil {
+		v.load = h.Desk.Sheet
+	}
+	sheet, err := v.load(ctx, staff, v.candidate)
 	if err != nil {
 		return err
 	}
 	page := h.sheetPage(sheet, v)
+	page.TakesOver = page.WhyNot == "held" && staff.Leads()
+	page.SendsBack = page.Decidable() && page.Level == storage.LevelArea
 	page.Frame = h.frame(c)
 	next, err := h.Desk.Next(ctx, staff, v.filter, v.candidate)
 	switch {
@@ -153,10 +176,17 @@ func (h *House) showSheet(c *gin.Context, staff intake.Staff, v sheetView) error
 	case !errors.Is(err, intake.ErrNotFound):
 		return err
 	}
-	if v.banner == "" {
+	if v.banner == "" && !v.ahead {
 		if page.Flash, page.Path, err = h.takeFlash(ctx); err != nil {
 			return err
 		}
+		if page.Undo, err = h.takeUndo(ctx); err != nil {
+			return err
+		}
+	}
+	if v.shown != "" && v.shown == fmt.Sprintf("%d.%d", v.candidate, page.Version) && page.Decidable() {
+		c.Header("X-Shown", "kept")
+		v.block = "shown"
 	}
 	if v.status == 0 {
 		v.status = http.StatusOK
@@ -165,33 +195,6 @@ func (h *House) showSheet(c *gin.Context, staff intake.Staff, v sheetView) error
 		v.block = "sheet-part"
 	}
 	return render(c, v.status, page, v.block)
-}
-
-// readDecision reads the form of the sheet: fields verdict.CODE, reason.CODE, comment.CODE and
-// note.CODE for each material.
-func readDecision(form url.Values) (intake.Decision, error) {
-	version, err := strconv.ParseInt(form.Get("version"), 10, 64)
-	if err != nil {
-		return intake.Decision{}, fmt.Errorf("%w: version", errBadRequest)
-	}
-	d := intake.Decision{Version: version}
-	for field, values := range form {
-		code, ok := strings.CutPrefix(field, "verdict.")
-		if !ok || len(values) != 1 {
-			continue
-		}
-		j := intake.Judgement{Material: code, Comment: form.Get("comment." + code), Note: form.Get("note." + code)}
-		switch values[0] {
-		case "pass":
-			j.Pass = true
-		case "return":
-			j.Reasons = form["reason."+code]
-		default:
-			return intake.Decision{}, fmt.Errorf("%w: verdict", errBadRequest)
-		}
-		d.Judgements = append(d.Judgements, j)
-	}
-	return d, nil
 }
 
 // pathID is the number in the path; what is no number is not found.

@@ -1,9 +1,12 @@
 package handlers
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 
 	"cailiao/intake"
 	"cailiao/review"
@@ -36,6 +39,11 @@ func (h *House) sheetPage(sheet review.Sheet, v sheetView) templates.SheetPage {
 	if v.phone != "" {
 		page.Phone, page.Full = v.phone, true
 	}
+	if sheet.MayDecide == nil {
+		page.Claim = sheet.Holder.Token
+	} else if page.WhyNot == "held" {
+		page.Holder, page.HeldFor = sheet.Holder.Name, templates.SpanOf(sheet.Holder.Until.Sub(h.now()))
+	}
 	now := h.now()
 	if !sub.SubmittedAt.IsZero() {
 		page.Waited = templates.SpanOf(now.Sub(sub.SubmittedAt))
@@ -44,14 +52,15 @@ func (h *House) sheetPage(sheet review.Sheet, v sheetView) templates.SheetPage {
 		left := sub.DeadlineAt.Sub(now)
 		page.Deadline, page.Left, page.Overdue = h.local(sub.DeadlineAt), templates.SpanOf(left), left <= 0
 	}
-	fields := make([]templates.Field, 0, len(sheet.Fields))
-	for _, f := range sheet.Fields {
-		fields = append(fields, templates.Field(f))
+	draft := v.draft
+	if draft == nil && page.Decidable() {
+		draft = sheet.Draft
 	}
 	for _, item := range sheet.Items {
-		i := h.item(item, sub)
-		i.Fields, i.Choose = fields, item.Waiting && page.Decidable()
-		fill(&i, v.draft)
+		i := h.item(item, sheet)
+		i.Choose = item.Waiting && page.Decidable()
+		order(&i, v.keys)
+		fill(&i, draft)
 		page.Items = append(page.Items, i)
 	}
 	h.pastOf(&page, sheet)
@@ -66,34 +75,36 @@ func whyNot(sheet review.Sheet) string {
 		return ""
 	case errors.Is(sheet.MayDecide, intake.ErrSamePerson):
 		return "same-person"
+	case errors.Is(sheet.MayDecide, review.ErrHeld):
+		return "held"
 	case state == intake.Submitted || state == intake.SitePassed:
 		return "role"
 	}
 	return "state"
 }
 
-func (h *House) item(item review.Item, sub intake.Submission) templates.SheetItem {
+func (h *House) item(item review.Item, sheet review.Sheet) templates.SheetItem {
+	sub := sheet.Case.Submission
 	i := templates.SheetItem{
 		Code: item.Material.Code, Name: item.Material.Name, Requirement: item.Material.Requirement, Why: item.Material.Why,
 		Optional: item.Material.Optional, State: item.Item.State, Waiting: item.Waiting, Doubtful: item.Doubtful(),
 		Told: item.Item.Comment, Kept: item.Item.Note, GivenRound: item.Item.Round,
 	}
+	for _, f := range item.Fields {
+		i.Fields = append(i.Fields, fieldView(f))
+	}
 	if item.Material.Example != "" {
 		i.Example = "/examples/" + item.Material.Code
 	}
 	for _, p := range item.Photos {
-		i.Photos = append(i.Photos, h.photoView(p, len(i.Photos)+1, sub))
+		i.Photos = append(i.Photos, h.photoView(p, len(i.Photos)+1, sheet))
 		i.Fresh = i.Fresh || sub.Round > 1 && p.Round == sub.Round
 	}
 	for _, p := range item.Earlier {
-		i.Earlier = append(i.Earlier, h.photoView(p, len(i.Earlier)+1, sub))
+		i.Earlier = append(i.Earlier, h.photoView(p, len(i.Earlier)+1, sheet))
 	}
-	for n, r := range item.Reasons {
-		choice := templates.ReasonChoice{Item: i.Code, Code: r.Code, Label: r.Label, Fix: r.Fix, Note: r.Note, Kind: r.Kind}
-		if n < reasonKeys {
-			choice.Key = n + 1
-		}
-		i.Reasons = append(i.Reasons, choice)
+	for _, r := range item.Reasons {
+		i.Reasons = append(i.Reasons, templates.ReasonChoice{Item: i.Code, Code: r.Code, Label: r.Label, Fix: r.Fix, Note: r.Note, Kind: r.Kind})
 	}
 	for _, r := range item.Given {
 		i.Given = append(i.Given, r.Label)
@@ -101,12 +112,18 @@ func (h *House) item(item review.Item, sub intake.Submission) templates.SheetIte
 	return i
 }
 
-func (h *House) photoView(p intake.Photo, n int, sub intake.Submission) templates.SheetPhoto {
-	url := func(kind review.PhotoKind) string { return fmt.Sprintf("/staff/photos/%d/%s", p.ID, kind) }
+// photoView names pictures by their content: a browser may keep what it has loaded.
+func (h *House) photoView(p intake.Photo, n int, sheet review.Sheet) templates.SheetPhoto {
+	sub := sheet.Case.Submission
+	content := sha256.Sum256([]byte(p.SHA256 + p.Screen)) // copies made anew have keys of their own
+	address := func(kind review.PhotoKind) string {
+		return fmt.Sprintf("/staff/photos/%d/%s?v=%x", p.ID, kind, content[:8])
+	}
 	photo := templates.SheetPhoto{
 		ID: p.ID, N: n, Round: p.Round, Width: p.Width, Height: p.Height, Received: h.local(p.ReceivedAt),
 		Fresh: sub.Round > 1 && p.Round == sub.Round,
-		Thumb: url(review.Thumb), Screen: url(review.Screen), Copy: url(review.Copy), Original: url(review.Original),
+		Turn:  p.Turn, Frames: sheet.Frames[p.ID],
+		Thumb: address(review.Thumb), Screen: address(review.Screen), Copy: address(review.Copy), Original: address(review.Original),
 	}
 	for _, v := range p.Verdicts {
 		if v.Level != intake.OK {
@@ -130,20 +147,50 @@ func fill(i *templates.SheetItem, draft []intake.Judgement) {
 	for n := range i.Reasons {
 		i.Reasons[n].Chosen = slices.Contains(j.Reasons, i.Reasons[n].Code)
 	}
+	for n, f := range i.Fields {
+		if slices.Contains(j.Right, f.Code) {
+			i.Fields[n].Mark = "right"
+		} else if slices.Contains(j.Wrong, f.Code) {
+			i.Fields[n].Mark = "wrong"
+		}
+	}
+	for _, b := range j.Boxes {
+		i.Boxes = append(i.Boxes, boxText(b))
+	}
+}
+
+// order gives the first reasons a key each. After a refused try they keep those they had, however
+// often they have been given since.
+func order(i *templates.SheetItem, form url.Values) {
+	kept := strings.Fields(form.Get("keys." + i.Code))
+	place := func(r templates.ReasonChoice) int {
+		if at := slices.Index(kept, r.Code); at >= 0 {
+			return at
+		}
+		return len(kept)
+	}
+	slices.SortStableFunc(i.Reasons, func(a, b templates.ReasonChoice) int { return place(a) - place(b) })
+	var keyed []string
+	for n := range i.Reasons[:min(reasonKeys, len(i.Reasons))] {
+		i.Reasons[n].Key = n + 1
+		keyed = append(keyed, i.Reasons[n].Code)
+	}
+	i.Keys = strings.Join(keyed, " ")
 }
 
 // pastOf adds decisions, notices and events, newest first.
 func (h *House) pastOf(page *templates.SheetPage, sheet review.Sheet) {
 	for _, d := range slices.Backward(sheet.Decisions) {
-		past := templates.PastDecision{At: h.local(d.At), By: d.By, Level: d.Level, Round: d.Round}
-		for _, j := range d.Judgements {
-			if j.Pass {
-				past.Passed++
-				continue
-			}
-			past.Returned = append(past.Returned, h.pastReturn(j))
+		page.Decisions = append(page.Decisions, h.past(d, sheet.Fields))
+	}
+	for _, s := range []struct {
+		from review.Past
+		to   **templates.PastDecision
+	}{{sheet.Site, &page.Site}, {sheet.Back, &page.Back}, {sheet.Proposed, &page.Proposed}} {
+		if s.from.StaffID != 0 {
+			past := h.past(s.from, sheet.Fields)
+			*s.to = &past
 		}
-		page.Decisions = append(page.Decisions, past)
 	}
 	for _, n := range slices.Backward(sheet.Notices) {
 		at := n.SentAt
@@ -160,8 +207,25 @@ func (h *House) pastOf(page *templates.SheetPage, sheet review.Sheet) {
 	}
 }
 
-func (h *House) pastReturn(j intake.Judgement) templates.PastReturn {
-	r := templates.PastReturn{Name: j.Material, Comment: j.Comment, Note: j.Note}
+func (h *House) past(d review.Past, fields []review.Field) templates.PastDecision {
+	past := templates.PastDecision{At: h.local(d.At), By: d.By, Level: d.Level, Round: d.Round, Note: d.Note, Undone: d.Undone}
+	for _, j := range d.Judgements {
+		if j.Pass {
+			past.Passed++
+			continue
+		}
+		past.Returned = append(past.Returned, h.pastReturn(j, fields))
+	}
+	return past
+}
+
+func (h *House) pastReturn(j intake.Judgement, fields []review.Field) templates.PastReturn {
+	r := templates.PastReturn{Name: j.Material, Comment: j.Comment, Note: j.Note, Boxes: len(j.Boxes)}
+	for _, f := range fields {
+		if slices.Contains(j.Wrong, f.Code) {
+			r.Wrong = append(r.Wrong, fieldView(f))
+		}
+	}
 	if m, ok := h.Season.Material(j.Material); ok {
 		r.Name = m.Name
 	}
@@ -173,4 +237,8 @@ func (h *House) pastReturn(j intake.Judgement) templates.PastReturn {
 		r.Reasons = append(r.Reasons, label)
 	}
 	return r
+}
+
+func fieldView(f review.Field) templates.Field {
+	return templates.Field{Code: f.Code, Label: f.Label, Text: f.Text, Flag: f.Flag, Yes: f.Yes, Long: f.Long, Usual: f.Usual}
 }

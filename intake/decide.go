@@ -14,6 +14,8 @@ type Judgement struct {
 	Comment  string   `json:"comment,omitempty"` // for the candidate
 	Note     string   `json:"note,omitempty"`    // internal
 	Boxes    []Box    `json:"boxes,omitempty"`   // drawn on its photos, for the candidate
+	Right    []string `json:"right,omitempty"`   // codes of registration data held against the picture: the same
+	Wrong    []string `json:"wrong,omitempty"`   // … not the same; such an item cannot pass
 }
 
 // Decision is one reviewer's answer to a whole case, all items in one round.
@@ -25,9 +27,10 @@ type Decision struct {
 }
 
 // Decide applies a decision. Every item waiting at the reviewer's level must be judged; any
-// return sends the case back, unlocking only what was returned, else it moves one level up.
-// Errors: ErrConflict (the case changed since), ErrForbidden, ErrSamePerson, ErrIncomplete,
-// ErrNoReason, ErrBox, ErrTooLate.
+// return sends the case back, unlocking only what was returned, else it moves one level up. A
+// return for a final reason only stands as a proposal until another person decides the same.
+// Errors: ErrConflict (the case changed since), ErrPhotos, ErrForbidden, ErrSamePerson,
+// ErrFinalAlone, ErrIncomplete, ErrNoReason, ErrBox, ErrMismatch, ErrTooLate.
 func Decide(season *Season, c Case, d Decision) (Case, error) {
 	if d.Version != c.Submission.Version {
 		return c, ErrConflict
@@ -35,12 +38,16 @@ func Decide(season *Season, c Case, d Decision) (Case, error) {
 	if err := d.By.MayDecide(c); err != nil {
 		return c, err
 	}
+	if s := c.Submission; s.State == SitePassed && s.Digest != "" && s.Digest != c.Digest() {
+		return c, ErrPhotos
+	}
+	proposed := c
 	waiting := Waiting(c)
 	if len(waiting) == 0 || len(d.Judgements) != len(waiting) {
 		return c, ErrIncomplete
 	}
 	level := c.Submission.State
-	returned := false
+	returned, final := false, false
 	for _, j := range d.Judgements {
 		if !slices.Contains(waiting, j.Material) {
 			return c, fmt.Errorf("%s: %w", j.Material, ErrIncomplete)
@@ -55,9 +62,18 @@ func Decide(season *Season, c Case, d Decision) (Case, error) {
 		}
 		item.Round = c.Submission.Round
 		returned = returned || item.State == ItemReturned
+		final = final || season.final(item.Reasons)
 		c.setItem(item)
 	}
 	s := &c.Submission
+	if final && s.FinalBy == d.By.ID {
+		return c, ErrFinalAlone
+	}
+	if final && s.FinalBy == 0 {
+		proposed.Submission.FinalBy = d.By.ID
+		return proposed, nil
+	}
+	s.FinalBy = 0
 	switch {
 	case returned:
 		if least := season.Review.LeastLeft; least > 0 && season.Window.Corrections.Sub(d.At) < least {
@@ -66,9 +82,9 @@ func Decide(season *Season, c Case, d Decision) (Case, error) {
 		s.State, s.ReturnedAt = Returned, d.At
 		s.DeadlineAt = season.Deadline(d.At)
 		s.Round++
-		s.SiteBy = 0
+		s.SiteBy, s.Digest = 0, ""
 	case level == Submitted:
-		s.State, s.SiteBy = SitePassed, d.By.ID
+		s.State, s.SiteBy, s.Digest = SitePassed, d.By.ID, c.Digest()
 	default:
 		s.State, s.AreaBy = Passed, d.By.ID
 	}
@@ -92,6 +108,9 @@ func Waiting(c Case) []string {
 
 func judge(season *Season, item Item, j Judgement, level State) (Item, error) {
 	item.Reasons, item.Comment, item.Note, item.Boxes, item.Resend = nil, "", j.Note, nil, false
+	if j.Pass && len(j.Wrong) > 0 {
+		return item, fmt.Errorf("%s: %w", item.Material, ErrMismatch)
+	}
 	if j.Pass {
 		item.State = ItemSitePassed
 		if level == SitePassed {
@@ -111,4 +130,12 @@ func judge(season *Season, item Item, j Judgement, level State) (Item, error) {
 	}
 	item.State, item.Reasons, item.Comment, item.Boxes = ItemReturned, j.Reasons, j.Comment, j.Boxes
 	return item, nil
+}
+
+// final says that one of these reasons cannot be mended.
+func (s *Season) final(reasons []string) bool {
+	return slices.ContainsFunc(reasons, func(code string) bool {
+		reason, ok := s.Reason(code)
+		return ok && reason.Kind == ReasonFinal
+	})
 }

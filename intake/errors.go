@@ -1,6 +1,9 @@
 package intake
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors every room of the house understands; tested with errors.Is.
 var (
@@ -11,4 +14,7 @@ var (
 	ErrIncomplete = errors.New("not every item is decided")          //
 	ErrBox        = errors.New("a frame lies outside the photos of its item")
 	ErrNoReason   = errors.New("a return needs a reason the season knows") //
+	ErrMismatch   = errors.New("registration data marked as wrong cannot pass")
+	ErrFinalAlone = errors.New("a final return needs a second person")                       // who proposed it may not confirm it (HTTP 403)
+	ErrPhotos     = fmt.Errorf("photos are not those the exam site passed: %w", ErrConflict) // the pass is void
 )

@@ -35,6 +35,7 @@ type Photo struct {
 	DHash       uint64
 	Verdicts    []Verdict
 	Tray        int   // the number by which the candidate files it while InTray, from 1
+	Turn        int   // quarter turns clockwise by which reviewers look at it; the picture itself stays
 	MessageID   int64 // the WeChat message that brought it
 	ReceivedAt  time.Time
 	ReadAt      time.Time // when it was read what stands on it; zero: not yet

@@ -103,6 +103,7 @@ type Material struct {
 	When        string   `yaml:"when"`        // for whom, as written in the file; empty: everybody
 	Optional    bool     `yaml:"optional"`    // may be left out; Min is then 0
 	Words       []string `yaml:"words"`       // what stands on it, its title first; empty: it is not told from others by reading
+	Fields      []string `yaml:"fields"`      // registration data that stand on it, in its order: name, sex, born, id_number, id_type or attributes
 	Own         bool     `yaml:"own"`         // shows the candidate's own name and, if any, number
 	Face        bool     `yaml:"face"`        // shows a face, which tells which way is up even where nothing is read
 	QR          bool     `yaml:"qr"`          // has a QR code on its first page

@@ -2,6 +2,8 @@ package intake
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/vm"
@@ -132,6 +134,9 @@ func (b *seasonBuild) review() {
 	}
 }
 
+// personFields are the registration data beside the attributes that may stand on a document.
+var personFields = []string{"name", "sex", "born", "id_number", "id_type"}
+
 func (b *seasonBuild) materials() {
 	s := b.season
 	b.count("materials", len(b.file.Materials), 1, 60)
@@ -149,6 +154,12 @@ func (b *seasonBuild) materials() {
 		b.count(key+".words", len(m.Words), 0, 12)
 		for j, word := range m.Words {
 			b.text(indexKey(key+".words", j), word, 2, 20)
+		}
+		b.count(key+".fields", len(m.Fields), 0, 12)
+		for j, field := range m.Fields {
+			if _, known := s.Attribute(field); !known && !slices.Contains(personFields, field) {
+				b.add(indexKey(key+".fields", j), "expected one of %s, or the code of an attribute", strings.Join(personFields, ", "))
+			}
 		}
 
 		rule := materialRule{when: b.condition(key+".when", m.When)}

@@ -33,6 +33,8 @@ type Submission struct {
 	DeadlineAt  time.Time // until when returned items should be corrected
 	SiteBy      int64     // staff who passed it at the exam site
 	AreaBy      int64     // staff who passed it at the exam area
+	Digest      string    // of the photos the exam site passed; empty: it has not, or before this was kept
+	FinalBy     int64     // staff who proposed a final return, which another person must confirm; 0: nobody
 	OpenedAt    time.Time // when a reviewer first opened what was submitted; zero: nobody has, it can be withdrawn
 	Version     int64     // exact guard against two writers
 }

@@ -28,12 +28,15 @@ type decided struct {
 	From     intake.State `json:"from"`
 	To       intake.State `json:"to"`
 	Returned []string     `json:"returned,omitempty"` // material codes
+	Back     bool         `json:"back,omitempty"`     // from the area to the site
 }
 
 // Decide applies a decision in one transaction: lock, rule, save, audit, notices. Who decides
 // and when are filled in here. It returns the case as it stands afterwards.
 // Errors: intake.ErrNotFound (unknown, or a site the account does not see), intake.ErrConflict,
-// intake.ErrForbidden, intake.ErrSamePerson, intake.ErrIncomplete, intake.ErrNoReason, ErrTooLong.
+// ErrHeld, intake.ErrPhotos (the case has gone back to the site), intake.ErrForbidden,
+// intake.ErrSamePerson, intake.ErrFinalAlone, intake.ErrIncomplete, intake.ErrNoReason,
+// intake.ErrMismatch, intake.ErrTooLate, ErrTooLong.
 func (d *Desk) Decide(ctx context.Context, staff intake.Staff, candidateID int64, decision intake.Decision) (intake.Case, error) {
 	return d.decideAnd(ctx, staff, candidateID, decision, func(storage.Q) error { return nil })
 }
@@ -47,17 +50,22 @@ func (d *Desk) decideAnd(ctx context.Context, staff intake.Staff, candidateID in
 	}
 	decision.Judgements = judgements
 	var from intake.State
+	var site string
 	var after intake.Case
+	var void error
 	err = d.DB.InTx(ctx, func(tx storage.Q) error {
-		before, err := tx.LockCase(ctx, candidateID)
+		before, err := d.lockToWrite(ctx, tx, staff, candidateID)
 		if err != nil {
 			return err
 		}
-		if !staff.Sees(before.Candidate.Site) {
-			return intake.ErrNotFound
+		site = before.Candidate.Site
+		after, err = intake.Decide(d.Season, before, decision)
+		if void = nil; errors.Is(err, intake.ErrPhotos) {
+			void = err
+			return d.void(ctx, tx, before, decision.At)
 		}
 		from = before.Submission.State
-		if after, err = intake.Decide(d.Season, before, decision); err != nil {
+		if err != nil {
 			return err
 		}
 		if after, err = tx.SaveCase(ctx, before, after); err != nil {
@@ -66,9 +74,16 @@ func (d *Desk) decideAnd(ctx context.Context, staff intake.Staff, candidateID in
 		if err := and(tx); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, change{before: before, after: after, decision: decision})
+		c := change{before: before, after: after, decision: decision}
+		if after.Submission.State != before.Submission.State { // else it is a proposal
+			c.owed = intake.NoticesFor(d.Season, after, decision.At)
+		}
+		return d.record(ctx, tx, c)
 	})
-	if err != nil {
+	if err == nil && void != nil {
+		d.tallies.move(site, intake.SitePassed, intake.Submitted)
+	}
+	if err = errors.Join(err, void); err != nil {
 		return intake.Case{}, fmt.Errorf("decide on candidate %d: %w", candidateID, err)
 	}
 	d.tallies.move(after.Candidate.Site, from, after.Submission.State)
@@ -81,37 +96,87 @@ func (d *Desk) decideAnd(ctx context.Context, staff intake.Staff, candidateID in
 type change struct {
 	before, after intake.Case
 	decision      intake.Decision
+	owed          []intake.Notice // to the candidate
+	note          string          // for the site, when it went back there
 }
 
 // record writes what a decision leaves behind: its row, the notices it owes instead of those it
-// made moot, and the audit event.
+// made moot, the audit event, and what it takes to undo it. The claim ends.
 func (d *Desk) record(ctx context.Context, tx storage.Q, c change) error {
-	s := c.before.Submission
-	detail := decided{Level: level(s.State), Round: s.Round, From: s.State, To: c.after.Submission.State}
+	s, id := c.before.Submission, c.before.Candidate.ID
+	detail := decided{Level: level(s.State), Round: s.Round, From: s.State, To: c.after.Submission.State, Back: c.note != ""}
+	given := make(map[string][]string)
 	for _, j := range c.decision.Judgements {
 		if !j.Pass {
 			detail.Returned = append(detail.Returned, j.Material)
+			given[j.Material] = j.Reasons
 		}
 	}
 	err := tx.AddDecision(ctx, storage.DecisionRow{
-		SubmissionID: s.ID, CandidateID: c.before.Candidate.ID, Round: s.Round, Level: detail.Level, StaffID: c.decision.By.ID, At: c.decision.At,
-		Judgements: c.decision.Judgements,
+		SubmissionID: s.ID, CandidateID: id, Round: s.Round, Level: detail.Level, StaffID: c.decision.By.ID, At: c.decision.At,
+		Judgements: c.decision.Judgements, Note: c.note,
 	})
 	if err != nil {
 		return err
 	}
-	id := c.before.Candidate.ID
-	if _, err := tx.CancelNotices(ctx, id, s.Round, intake.RoundKinds...); err != nil {
-		return err
-	}
-	if err := tx.AddNotices(ctx, intake.NoticesFor(d.Season, c.after, c.decision.At)); err != nil {
-		return err
+	was := storage.Before{Submission: s, Items: c.before.Items, Reasons: given}
+	if s.State != c.after.Submission.State {
+		if was.Cancelled, was.Owed, err = d.promise(ctx, tx, c); err != nil {
+			return err
+		}
 	}
 	event, err := d.event(Actor(c.decision.By), ActionDecide, id, detail)
 	if err != nil {
 		return err
 	}
-	return tx.Log(ctx, event)
+	if err := tx.Log(ctx, event); err != nil {
+		return err
+	}
+	err = tx.KeepUndo(ctx, storage.Undo{
+		CandidateID: id, StaffID: c.decision.By.ID, Version: c.after.Submission.Version, Until: c.decision.At.Add(UndoFor), Was: was,
+	})
+	if err != nil {
+		return err
+	}
+	if err := tx.Free(ctx, id); err != nil {
+		return err
+	}
+	return tx.CountReasons(ctx, given, 1)
+}
+
+// promise writes the notices a decision owes and cancels those it makes moot. It tells which were
+// cancelled and, by their keys, which are new.
+func (d *Desk) promise(ctx context.Context, tx storage.Q, c change) (cancelled []int64, owed []string, err error) {
+	id, round := c.before.Candidate.ID, c.before.Submission.Round
+	known, err := tx.Notices(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := make(map[string]bool, len(known))
+	for _, n := range known {
+		keys[n.Key] = true
+		if n.State == intake.NoticeWaiting && n.Round == round && slices.Contains(intake.RoundKinds, n.Kind) {
+			cancelled = append(cancelled, n.ID)
+		}
+	}
+	if c.note != "" {
+		err = d.silence(ctx, tx, c.before, c.decision.At)
+	}
+	if err == nil {
+		_, err = tx.CancelNotices(ctx, id, round, intake.RoundKinds...)
+	}
+	for i, n := range c.owed {
+		if held := c.decision.At.Add(UndoGrace); n.DueAt.Before(held) {
+			c.owed[i].DueAt = held
+		}
+		if !keys[n.Key] {
+			owed = append(owed, n.Key)
+		}
+	}
+	if err == nil {
+		err = tx.AddNotices(ctx, c.owed)
+	}
+	return cancelled, owed, err
 }
 
 func level(s intake.State) string {
@@ -131,7 +196,7 @@ func tidy(season *intake.Season, judgements []intake.Judgement) ([]intake.Judgem
 			return nil, fmt.Errorf("%s: %w", j.Material, ErrTooLong)
 		}
 		if j.Pass {
-			j.Reasons, j.Comment = nil, "" // left over from a changed mind
+			j.Reasons, j.Comment, j.Boxes = nil, "", nil // left over from a changed mind
 		}
 		apply := season.ReasonsFor(j.Material)
 		var reasons []string

@@ -55,6 +55,31 @@ func fields(season *intake.Season, c intake.Candidate) []Field {
 	return list
 }
 
+// fieldsOf puts the fields that stand on a document in front, in its order; the rest is small
+// beside them. A material whose fields the season does not name has them all.
+func fieldsOf(m intake.Material, all []Field) []Field {
+	if len(m.Fields) == 0 {
+		return all
+	}
+	var list []Field
+	taken := make(map[int]bool)
+	for _, code := range m.Fields {
+		for i, f := range all {
+			if f.Code == code || code == "sex" && (f.Code == "male" || f.Code == "female") {
+				f.Usual = false
+				list, taken[i] = append(list, f), true
+			}
+		}
+	}
+	for i, f := range all {
+		if !taken[i] {
+			f.Usual = true
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // Grouped writes a resident ID number as people compare it: region, birth date, rest (6-8-4).
 func Grouped(number string) string {
 	if len(number) != 18 {

@@ -85,3 +85,19 @@ func (d *Desk) Photo(ctx context.Context, staff intake.Staff, photoID int64, kin
 	}
 	return picture, nil
 }
+
+// TurnPhoto keeps by how many quarter turns clockwise reviewers look at a photo. Errors:
+// intake.ErrNotFound as Photo, intake.ErrIncomplete (not 0 to 3).
+func (d *Desk) TurnPhoto(ctx context.Context, staff intake.Staff, photoID int64, turn int) error {
+	p, err := d.DB.Photo(ctx, photoID)
+	if err != nil {
+		return fmt.Errorf("turn photo %d: %w", photoID, err)
+	}
+	if _, err := d.visible(ctx, staff, p.CandidateID); err != nil {
+		return fmt.Errorf("turn photo %d: %w", photoID, err)
+	}
+	if turn < 0 || turn > 3 {
+		return fmt.Errorf("turn photo %d by %d: %w", photoID, turn, intake.ErrIncomplete)
+	}
+	return d.DB.SetPhotoTurn(ctx, photoID, turn)
+}

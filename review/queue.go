@@ -22,15 +22,20 @@ type Filter struct {
 	All     bool         // every state
 	Search  string       // name, 报名号, or the last four of the ID number
 	Overdue bool         // returned, and the deadline has passed
-	Page    int          // from 0
+	Item    string       // code of a material that waits, or is returned
+	Attr    storage.Attr // what kind of candidate; empty: all
+	Mine    bool         // only those the account holds
+	Page    int          // of a search, from 0
+	From    string       // the place behind which the page begins, or with a "-" before it the one it ends at; empty: the beginning
 }
 
 // Queue is one page of it.
 type Queue struct {
-	Rows   []storage.QueueRow
-	Counts map[intake.State]int // of every state, whatever the filter
-	Filter Filter               // as applied: State filled in
-	More   bool                 // there is another page
+	Rows           []storage.QueueRow
+	Counts         map[intake.State]int // of every state, whatever the filter
+	Filter         Filter               // as applied: State filled in
+	Earlier, Later bool                 // there are pages before and behind
+	Prev, Next     Filter               // which ask for them
 }
 
 // Todo is the state that waits for the account's judgement.
@@ -46,7 +51,16 @@ func Todo(staff intake.Staff) intake.State {
 func (d *Desk) Queue(ctx context.Context, staff intake.Staff, f Filter) (Queue, error) {
 	f = f.applied(staff)
 	where := d.where(staff, f)
-	where.Limit, where.Offset = PageLength+1, f.Page*PageLength
+	where.Limit = PageLength + 1
+	if f.Search != "" {
+		where.Offset = f.Page * PageLength
+	} else if place, ok := storage.ParsePlace(strings.TrimPrefix(f.From, "-")); !ok {
+		f.From = ""
+	} else if strings.HasPrefix(f.From, "-") {
+		where.Before = &place
+	} else {
+		where.Behind = &place
+	}
 	rows, err := d.DB.Queue(ctx, where)
 	if err != nil {
 		return Queue{}, fmt.Errorf("queue: %w", err)
@@ -56,16 +70,42 @@ func (d *Desk) Queue(ctx context.Context, staff intake.Staff, f Filter) (Queue, 
 		return Queue{}, fmt.Errorf("queue counts: %w", err)
 	}
 	q := Queue{Rows: rows, Counts: counts, Filter: f}
-	if len(rows) > PageLength {
-		q.Rows, q.More = rows[:PageLength], true
-	}
+	q.cut(where)
 	return q, nil
 }
 
-// Next is the candidate after this one in the queue (the first one for 0), within the filter.
+// cut takes away the row that only tells that there are more, and sets the neighbouring pages.
+func (q *Queue) cut(where storage.QueueFilter) {
+	more := len(q.Rows) > PageLength
+	if more && where.Before != nil {
+		q.Rows = q.Rows[1:]
+	} else if more {
+		q.Rows = q.Rows[:PageLength]
+	}
+	earlier, later := q.Filter, q.Filter
+	switch {
+	case q.Filter.Search != "":
+		earlier.Page, later.Page = q.Filter.Page-1, q.Filter.Page+1
+		q.Earlier, q.Later = q.Filter.Page > 0, more
+	case len(q.Rows) == 0:
+		earlier.From = ""
+		q.Earlier = q.Filter.From != ""
+	default:
+		earlier.From = "-" + q.Rows[0].Place.String()
+		later.From = q.Rows[len(q.Rows)-1].Place.String()
+		q.Earlier = where.Behind != nil || where.Before != nil && more
+		q.Later = where.Before != nil || more
+	}
+	q.Prev, q.Next = earlier, later
+}
+
+// Next is the candidate after this one in the queue (the first one for 0), within the filter;
+// those that others hold are passed over.
 // intake.ErrNotFound: there is none.
 func (d *Desk) Next(ctx context.Context, staff intake.Staff, f Filter, after int64) (int64, error) {
-	id, err := d.DB.NextInQueue(ctx, d.where(staff, f.applied(staff)), after)
+	where := d.where(staff, f.applied(staff))
+	where.Free = staff.ID
+	id, err := d.DB.NextInQueue(ctx, where, after)
 	if err != nil {
 		return 0, fmt.Errorf("next in queue: %w", err)
 	}
@@ -78,6 +118,9 @@ func (f Filter) applied(staff intake.Staff) Filter {
 	} else if f.State == "" {
 		f.State = Todo(staff)
 	}
+	if f.Attr.Value == "" || f.Attr.Code == "" {
+		f.Attr = storage.Attr{}
+	}
 	f.Page = max(0, min(f.Page, 100_000))
 	f.Search = strings.Join(strings.Fields(strings.ToValidUTF8(f.Search, "")), " ")
 	if utf8.RuneCountInString(f.Search) > longestSearch {
@@ -88,7 +131,13 @@ func (f Filter) applied(staff intake.Staff) Filter {
 
 // where bounds a filter by what the account may see at all.
 func (d *Desk) where(staff intake.Staff, f Filter) storage.QueueFilter {
-	where := storage.QueueFilter{State: f.State, Search: f.Search, Overdue: f.Overdue, Now: d.now()}
+	where := storage.QueueFilter{State: f.State, Search: f.Search, Overdue: f.Overdue, Item: f.Item, Attr: f.Attr, Now: d.now()}
+	if d.DB.Sealed() {
+		where.Attr = storage.Attr{}
+	}
+	if f.Mine {
+		where.Mine = staff.ID
+	}
 	if staff.OfSite() {
 		where.Site = staff.Site
 	}

@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,20 +15,27 @@ import (
 type Sheet struct {
 	Case      intake.Case
 	Items     []Item
-	Fields    []Field         // registration data, in the order useful beside a picture
-	Exempt    string          // what the season tells those who need not send anything; empty: not exempt
-	Waiting   int             // how many items wait for a judgement now
-	MayDecide error           // nil, or why this account may not decide now: intake.ErrForbidden, intake.ErrSamePerson
-	Decisions []Past          // oldest first
-	Notices   []intake.Notice // oldest first
-	Events    []Happening     // newest first
+	Fields    []Field                // registration data, in the order useful beside a picture
+	Exempt    string                 // what the season tells those who need not send anything; empty: not exempt
+	Waiting   int                    // how many items wait for a judgement now
+	MayDecide error                  // nil, or why this account may not decide now: intake.ErrForbidden, intake.ErrSamePerson, ErrHeld
+	Holder    storage.Hold           // who holds it now; without StaffID nobody
+	Site      Past                   // the pass of the exam site the area judges now; without At there is none
+	Back      Past                   // that the area sent it back, which the site sees now; without At it did not
+	Draft     []intake.Judgement     // to start from: what the account took back, or another proposed; nil: nothing
+	Proposed  Past                   // the final return that waits for another person; without At there is none
+	Frames    map[int64][]intake.Box // drawn in earlier decisions, by photo
+	Decisions []Past                 // oldest first
+	Notices   []intake.Notice        // oldest first
+	Events    []Happening            // newest first
 }
 
 // Item is one material of the sheet.
 type Item struct {
 	intake.Line
 	Waiting bool            // for a judgement, at the level the case stands at
-	Reasons []intake.Reason // to choose from
+	Fields  []Field         // registration data in the order of this document, the rest small
+	Reasons []intake.Reason // to choose from, the most used first
 	Given   []intake.Reason // of the last return
 	Earlier []intake.Photo  // replaced by newer ones since; oldest first
 }
@@ -40,10 +48,13 @@ func (i Item) Doubtful() bool {
 // Past is a decision made earlier.
 type Past struct {
 	At         time.Time
+	StaffID    int64
 	By         string // name of the account
 	Level      string // "site" or "area"
 	Round      int
 	Judgements []intake.Judgement
+	Note       string // why it went back to the site
+	Undone     bool   // taken back
 }
 
 // Happening is one line of the audit log.
@@ -56,21 +67,51 @@ type Happening struct {
 
 const eventsShown = 50
 
-// Sheet loads a candidate's sheet. intake.ErrNotFound: unknown, or of a site the account does not see.
+// Sheet opens a candidate's sheet: who may decide holds the candidate from now on, unless another
+// does. intake.ErrNotFound: unknown, or of a site the account does not see.
 func (d *Desk) Sheet(ctx context.Context, staff intake.Staff, candidateID int64) (Sheet, error) {
-	c, err := d.DB.Case(ctx, candidateID)
+	c, err := d.caseFor(ctx, staff, candidateID)
+	if err != nil {
+		return Sheet{}, err
+	}
+	hold, c, err := d.claim(ctx, staff, c, "")
 	if err != nil {
 		return Sheet{}, fmt.Errorf("sheet: %w", err)
 	}
+	return d.lay(ctx, staff, c, hold)
+}
+
+// Peek loads a sheet without opening it: nobody holds it then, and it counts as not seen.
+func (d *Desk) Peek(ctx context.Context, staff intake.Staff, candidateID int64) (Sheet, error) {
+	c, err := d.caseFor(ctx, staff, candidateID)
+	if err != nil {
+		return Sheet{}, err
+	}
+	hold, err := d.DB.Held(ctx, candidateID, d.now())
+	if err != nil && !errors.Is(err, intake.ErrNotFound) {
+		return Sheet{}, fmt.Errorf("sheet: %w", err)
+	}
+	return d.lay(ctx, staff, c, hold)
+}
+
+func (d *Desk) caseFor(ctx context.Context, staff intake.Staff, candidateID int64) (intake.Case, error) {
+	c, err := d.DB.Case(ctx, candidateID)
+	if err != nil {
+		return c, fmt.Errorf("sheet: %w", err)
+	}
 	if !staff.Sees(c.Candidate.Site) {
-		return Sheet{}, fmt.Errorf("sheet: %w", foreign(candidateID))
+		return c, fmt.Errorf("sheet: %w", foreign(candidateID))
 	}
-	if c.Submission.OpenedAt.IsZero() && staff.MayDecide(c) == nil { // from now on it cannot be withdrawn
-		if err := d.DB.Opened(ctx, candidateID, d.now()); err != nil {
-			return Sheet{}, fmt.Errorf("sheet: %w", err)
-		}
+	return c, nil
+}
+
+// lay puts together what a sheet shows.
+func (d *Desk) lay(ctx context.Context, staff intake.Staff, c intake.Case, hold storage.Hold) (Sheet, error) {
+	candidateID := c.Candidate.ID
+	s := Sheet{Case: c, MayDecide: staff.MayDecide(c), Holder: hold, Fields: fields(d.Season, c.Candidate)}
+	if s.MayDecide == nil && hold.StaffID != 0 && hold.StaffID != staff.ID {
+		s.MayDecide = ErrHeld
 	}
-	s := Sheet{Case: c, MayDecide: staff.MayDecide(c), Fields: fields(d.Season, c.Candidate)}
 	if tell, exempt := d.Season.Exempt(c.Candidate.Attrs); exempt {
 		s.Exempt = tell
 	}
@@ -82,10 +123,15 @@ func (d *Desk) Sheet(ctx context.Context, staff intake.Staff, candidateID int64)
 	if err != nil {
 		return Sheet{}, fmt.Errorf("sheet: %w", err)
 	}
+	lines := intake.Progress(d.withStrays(materials, c), c)
+	used, err := d.used(ctx, lines)
+	if err != nil {
+		return Sheet{}, fmt.Errorf("sheet: %w", err)
+	}
 	waiting := intake.Waiting(c)
-	for _, line := range intake.Progress(d.withStrays(materials, c), c) {
+	for _, line := range lines {
 		item := Item{
-			Line: line, Reasons: d.Season.ReasonsFor(line.Material.Code),
+			Line: line, Reasons: d.reasons(line.Material.Code, used), Fields: fieldsOf(line.Material, s.Fields),
 			Waiting: slices.Contains(waiting, line.Material.Code),
 		}
 		for _, code := range line.Item.Reasons {
@@ -101,78 +147,9 @@ func (d *Desk) Sheet(ctx context.Context, staff intake.Staff, candidateID int64)
 		s.Items = append(s.Items, item)
 	}
 	s.Waiting = len(waiting)
-	return s, d.history(ctx, &s)
-}
-
-// withStrays adds the materials of items and photos that the candidate's list no longer has
-// (registration data corrected since): what waits must be judged, what was sent must be seen.
-func (d *Desk) withStrays(materials []intake.Material, c intake.Case) []intake.Material {
-	listed := func(code string) bool {
-		return slices.ContainsFunc(materials, func(m intake.Material) bool { return m.Code == code })
+	if err := d.history(ctx, &s); err != nil {
+		return s, err
 	}
-	stray := func(code string) {
-		if listed(code) {
-			return
-		}
-		m, known := d.Season.Material(code)
-		if !known {
-			m = intake.Material{Code: code, Name: code}
-		}
-		m.Min = 0
-		materials = append(slices.Clip(materials), m)
-	}
-	for _, item := range c.Items {
-		stray(item.Material)
-	}
-	for _, p := range c.Photos {
-		stray(p.Material)
-	}
-	return materials
-}
-
-// history adds what happened before, with the names of who did it.
-func (d *Desk) history(ctx context.Context, s *Sheet) error {
-	id := s.Case.Candidate.ID
-	decisions, err := d.DB.Decisions(ctx, id)
-	if err != nil {
-		return fmt.Errorf("sheet: %w", err)
-	}
-	if s.Notices, err = d.DB.Notices(ctx, id); err != nil {
-		return fmt.Errorf("sheet: %w", err)
-	}
-	events, err := d.DB.Events(ctx, id, eventsShown)
-	if err != nil {
-		return fmt.Errorf("sheet: %w", err)
-	}
-	names, err := d.names(ctx)
-	if err != nil {
-		return fmt.Errorf("sheet: %w", err)
-	}
-	for _, row := range decisions {
-		s.Decisions = append(s.Decisions, past(row, names))
-	}
-	for _, e := range events {
-		s.Events = append(s.Events, Happening{At: e.At, By: names[e.Actor], Actor: e.Actor, Action: e.Action})
-	}
-	return nil
-}
-
-// names maps actors of the log to account names.
-func (d *Desk) names(ctx context.Context) (map[string]string, error) {
-	all, err := d.DB.AllStaff(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[string]string, len(all))
-	for _, staff := range all {
-		names[Actor(staff)] = staff.Name
-	}
-	return names, nil
-}
-
-func past(row storage.DecisionRow, names map[string]string) Past {
-	return Past{
-		At: row.At, By: names[Actor(intake.Staff{ID: row.StaffID})], Level: row.Level, Round: row.Round,
-		Judgements: row.Judgements,
-	}
+	s.Draft = s.start(staff)
+	return s, nil
 }

@@ -189,15 +189,21 @@ func TestTheQueueShowsMyWorkOnly(t *testing.T) {
 			{"area: nothing passed yet", r.area, review.Filter{}, 0},
 			{"area: all", r.area, review.Filter{All: true}, 1},
 			{"admin", r.admin, review.Filter{}, 1},
-			{"a page beyond the end", r.site, review.Filter{Page: 7}, 0},
-			{"a page before the beginning", r.site, review.Filter{Page: -3}, 1},
+			{"a page beyond the end", r.site, review.Filter{From: "9.1.1.1"}, 0},
+			{"a page that ends at the end", r.site, review.Filter{From: "-9.1.1.1"}, 1},
+			{"a page of nonsense", r.site, review.Filter{Page: -3, From: "x.1"}, 1},
+			{"a material that waits", r.site, review.Filter{Item: "trial"}, 1},
+			{"a material nobody sent", r.site, review.Filter{Item: "pledge"}, 0},
+			{"a kind of candidate", r.site, review.Filter{Attr: storage.Attr{Code: "level", Value: "执业"}}, 1},
+			{"another kind", r.site, review.Filter{Attr: storage.Attr{Code: "level", Value: "助理"}}, 0},
+			{"what I hold: nothing", r.site, review.Filter{Mine: true}, 0},
 		} {
 			q, err := r.Queue(t.Context(), test.who, test.f)
 			if err != nil || len(q.Rows) != test.want {
 				t.Errorf("%s: %d rows, want %d; %v", test.name, len(q.Rows), test.want, err)
 			}
 			next, err := r.Next(t.Context(), test.who, test.f, 0)
-			if found := err == nil && next == c.ID; found != (test.want == 1) && test.f.Page == 0 {
+			if found := err == nil && next == c.ID; found != (test.want == 1) && test.f.From == "" {
 				t.Errorf("%s: next %d, %v", test.name, next, err)
 			}
 		}

@@ -33,7 +33,7 @@ func (q Q) LockCase(ctx context.Context, candidateID int64) (intake.Case, error)
 }
 
 const submissionColumns = `s.id, s.candidate_id, s.state, s.round, s.submitted_at, s.returned_at, s.deadline_at,
-	s.site_by, s.area_by, s.opened_at, s.version`
+	s.site_by, s.area_by, s.opened_at, s.digest, s.final_by, s.version`
 
 // readCase takes three round trips.
 func (q Q) readCase(ctx context.Context, candidateID int64) (intake.Case, error) {
@@ -96,7 +96,8 @@ func (q Q) addPhotos(ctx context.Context, cases map[int64]intake.Case) error {
 func readCaseHead(r row) (c intake.Case, err error) {
 	s := &c.Submission
 	dest := append(candidateDest(&c.Candidate), blank(&s.ID), blank(&s.CandidateID), blank(&s.State), blank(&s.Round),
-		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, blank(&s.SiteBy), blank(&s.AreaBy), moment{&s.OpenedAt}, blank(&s.Version))
+		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, blank(&s.SiteBy), blank(&s.AreaBy), moment{&s.OpenedAt},
+		blank(&s.Digest), blank(&s.FinalBy), blank(&s.Version))
 	err = r.Scan(dest...)
 	c.Candidate.Settle()
 	return c, err
@@ -135,13 +136,14 @@ func (q Q) saveSubmission(ctx context.Context, before, s intake.Submission) (int
 		return q.insertSubmission(ctx, s)
 	}
 	s.Version = before.Version + 1
-	fresh := s.State == intake.Submitted && before.State != intake.Submitted // what was submitted nobody has seen
+	// What a candidate submits nobody has seen; what comes back from the area, or by undoing, somebody has.
+	fresh := s.State == intake.Submitted && s.Round == before.Round && !before.State.Locked()
 	err := q.execOne(ctx, intake.ErrConflict, `UPDATE submissions
-		SET state = ?, round = ?, submitted_at = ?, returned_at = ?, deadline_at = ?, site_by = ?, area_by = ?,
+		SET state = ?, round = ?, submitted_at = ?, returned_at = ?, deadline_at = ?, site_by = ?, area_by = ?, digest = ?, final_by = ?,
 			first_round = ?, due_order = ?, updated_at = ?, version = ?,
 			opened_at = CASE WHEN ? THEN 0 ELSE opened_at END
 		WHERE id = ? AND version = ?`,
-		s.State, s.Round, micros(s.SubmittedAt), micros(s.ReturnedAt), micros(s.DeadlineAt), s.SiteBy, s.AreaBy,
+		s.State, s.Round, micros(s.SubmittedAt), micros(s.ReturnedAt), micros(s.DeadlineAt), s.SiteBy, s.AreaBy, s.Digest, s.FinalBy,
 		s.Round <= 1, dueOrder(s), micros(q.now()), s.Version, fresh, before.ID, before.Version)
 	if fresh {
 		s.OpenedAt = time.Time{}

@@ -14,7 +14,7 @@ const (
 	LevelArea = "area"
 )
 
-// DecisionRow is one decision as it was taken; rows are never changed.
+// DecisionRow is one decision as it was taken; rows are never changed, but for UndoneAt.
 type DecisionRow struct {
 	ID           int64
 	SubmissionID int64
@@ -24,6 +24,8 @@ type DecisionRow struct {
 	StaffID      int64
 	At           time.Time
 	Judgements   []intake.Judgement
+	Note         string    // why the area sent the case back to the site, for staff; then without judgements
+	UndoneAt     time.Time // when who decided took it back; zero: it stands
 }
 
 // AddDecision appends a decision.
@@ -31,22 +33,23 @@ func (q Q) AddDecision(ctx context.Context, d DecisionRow) error {
 	if d.Judgements == nil {
 		d.Judgements = []intake.Judgement{}
 	}
-	_, err := q.exec(ctx, `INSERT INTO decisions (submission_id, candidate_id, round, level, staff_id, decided_at, judgements)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`,
+	_, err := q.exec(ctx, `INSERT INTO decisions (submission_id, candidate_id, round, level, staff_id, decided_at, judgements, note)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.SubmissionID, d.CandidateID, d.Round, d.Level, d.StaffID, micros(d.At),
-		q.sealedJSON(d.Judgements, "decisions.judgements", d.CandidateID, micros(d.At)))
+		q.sealedJSON(d.Judgements, "decisions.judgements", d.CandidateID, micros(d.At)), q.sealed(d.Note, "decisions.note", d.CandidateID, micros(d.At)))
 	return within(fmt.Sprintf("add decision on candidate %d", d.CandidateID), err)
 }
 
-// Decisions lists all decisions on a candidate, oldest first.
+// Decisions lists all decisions on a candidate, oldest first, also those taken back.
 func (q Q) Decisions(ctx context.Context, candidateID int64) ([]DecisionRow, error) {
-	rows, err := list(ctx, q, readDecision, `SELECT id, submission_id, candidate_id, round, level, staff_id, decided_at, judgements
+	rows, err := list(ctx, q, readDecision, `SELECT id, submission_id, candidate_id, round, level, staff_id, decided_at, judgements, note, undone_at
 		FROM decisions WHERE candidate_id = ? ORDER BY id`, candidateID)
 	return rows, within(fmt.Sprintf("decisions on candidate %d", candidateID), err)
 }
 
 func readDecision(r row) (d DecisionRow, err error) {
 	err = r.Scan(&d.ID, &d.SubmissionID, &d.CandidateID, &d.Round, &d.Level, &d.StaffID, moment{&d.At},
-		unseal(asJSON{&d.Judgements}, "decisions.judgements", &d.CandidateID, func() any { return micros(d.At) }))
+		unseal(asJSON{&d.Judgements}, "decisions.judgements", &d.CandidateID, func() any { return micros(d.At) }),
+		unseal(&d.Note, "decisions.note", &d.CandidateID, func() any { return micros(d.At) }), moment{&d.UndoneAt})
 	return d, err
 }

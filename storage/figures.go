@@ -73,7 +73,7 @@ func (q Q) DecisionsBehind(ctx context.Context, id int64, before time.Time, limi
 		return d, err
 	}, `SELECT d.id, d.candidate_id, d.round, d.level, d.staff_id, d.decided_at, d.judgements, d.took_ms, c.site
 		FROM decisions d JOIN candidates c ON c.id = d.candidate_id
-		WHERE d.id > ? ORDER BY d.id LIMIT ?`, id, limit)
+		WHERE d.id > ? AND d.undone_at = 0 ORDER BY d.id LIMIT ?`, id, limit)
 	for i, d := range rows {
 		if !d.At.Before(before) {
 			return rows[:i], within("decisions to count", err)

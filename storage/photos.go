@@ -9,12 +9,12 @@ import (
 )
 
 const photoColumns = `id, candidate_id, material, seq, round, state, sha256, format, width, height, bytes, copy_bytes,
-	original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts, tray, message_id, received_at, read_at`
+	original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts, tray, turn, message_id, received_at, read_at`
 
 func readPhoto(r row) (p intake.Photo, err error) {
 	err = r.Scan(&p.ID, &p.CandidateID, &p.Material, &p.Seq, &p.Round, &p.State, &p.SHA256, &p.Format, &p.Width, &p.Height,
 		&p.Bytes, &p.CopyBytes, &p.Original, &p.Copy, &p.Screen, &p.Thumb, bits{&p.PHash}, bits{&p.DHash},
-		asJSON{&p.Verdicts}, &p.Tray, blank(&p.MessageID), moment{&p.ReceivedAt}, moment{&p.ReadAt})
+		asJSON{&p.Verdicts}, &p.Tray, &p.Turn, blank(&p.MessageID), moment{&p.ReceivedAt}, moment{&p.ReadAt})
 	return p, err
 }
 
@@ -136,4 +136,10 @@ func (q Q) NotePhoto(ctx context.Context, p intake.Photo, notes []intake.Verdict
 	_, err := q.exec(ctx, "UPDATE photos SET verdicts = ?, read_at = ? WHERE id = ? AND read_at = 0",
 		asJSON{verdicts}, micros(now), p.ID)
 	return within(fmt.Sprintf("note photo %d", p.ID), err)
+}
+
+// SetPhotoTurn keeps by how many quarter turns reviewers look at a photo.
+func (q Q) SetPhotoTurn(ctx context.Context, id int64, turn int) error {
+	err := q.execOne(ctx, intake.ErrNotFound, "UPDATE photos SET turn = ? WHERE id = ?", turn, id)
+	return within(fmt.Sprintf("turn photo %d", id), err)
 }

@@ -109,8 +109,8 @@ const (
 // intake.ErrNotFound: the candidate does not wait for the site.
 func (q Q) QueuePace(ctx context.Context, candidateID int64, now time.Time) (Pace, error) {
 	var site string
-	p, err := one(ctx, q, func(r row) (p place, err error) {
-		return p, r.Scan(&site, &p.round, &p.due, &p.submitted, &p.candidateID)
+	p, err := one(ctx, q, func(r row) (p Place, err error) {
+		return p, r.Scan(&site, &p.Round, &p.Due, &p.Submitted, &p.Candidate)
 	}, `SELECT site, first_round, due_order, submitted_at, candidate_id FROM submissions
 		WHERE candidate_id = ? AND state = ?`, candidateID, intake.Submitted)
 	if err != nil {
@@ -120,7 +120,7 @@ func (q Q) QueuePace(ctx context.Context, candidateID int64, now time.Time) (Pac
 	pace.Ahead, err = one(ctx, q, value[int], `SELECT COUNT(*) FROM submissions WHERE site = ? AND state = ? AND (
 			first_round < ? OR first_round = ? AND (due_order < ? OR due_order = ? AND (submitted_at < ? OR
 			submitted_at = ? AND candidate_id < ?)))`,
-		site, intake.Submitted, p.round, p.round, p.due, p.due, p.submitted, p.submitted, p.candidateID)
+		site, intake.Submitted, p.Round, p.Round, p.Due, p.Due, p.Submitted, p.Submitted, p.Candidate)
 	if err != nil {
 		return Pace{}, within("queue pace", err)
 	}
@@ -131,7 +131,7 @@ func (q Q) QueuePace(ctx context.Context, candidateID int64, now time.Time) (Pac
 	s, err := one(ctx, q, func(r row) (s span, err error) { return s, r.Scan(&s.n, &s.first, &s.last) },
 		`SELECT COUNT(*), COALESCE(MIN(d.decided_at), 0), COALESCE(MAX(d.decided_at), 0)
 		FROM decisions d JOIN submissions s ON s.id = d.submission_id
-		WHERE d.decided_at > ? AND d.level = ? AND s.site = ?`, micros(now.Add(-paceWindow)), LevelSite, site)
+		WHERE d.decided_at > ? AND d.level = ? AND d.undone_at = 0 AND s.site = ?`, micros(now.Add(-paceWindow)), LevelSite, site)
 	if err != nil {
 		return Pace{}, within("queue pace", err)
 	}

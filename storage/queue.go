@@ -2,8 +2,8 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,10 +16,21 @@ type QueueFilter struct {
 	State   intake.State // empty: any
 	Search  string       // a 报名号, the beginning of a name, an ID number or its last 4; empty: no search
 	Overdue bool         // only those returned whose deadline is over
-	Now     time.Time    // for Overdue
+	Item    string       // only those of whom this material waits, or is returned; empty: all
+	Attr    Attr         // only candidates with this attribute
+	Mine    int64        // only those this account holds
+	Free    int64        // not those that others than this account hold; for NextInQueue
+	Now     time.Time    // for Overdue, Mine and Free
 	Limit   int          // rows at most; 0: 50
-	Offset  int
+	Offset  int          // of a search, which is bounded; other pages begin behind a place
+	Behind  *Place       // nil: from the beginning
+	Before  *Place       // the page that ends there
+
+	few []int64 // submissions that come into question, when they are few
 }
+
+// Attr is an attribute with its value.
+type Attr struct{ Code, Value string }
 
 // QueueRow is one line of the review queue.
 type QueueRow struct {
@@ -36,6 +47,8 @@ type QueueRow struct {
 	Photos      int       // kept
 	Undelivered bool      // a notice of this round did not arrive and was not told in chat yet
 	UpdatedAt   time.Time // of the submission
+	Place       Place     // in the queue's order
+	Holder      Hold      // who holds it now; without StaffID nobody
 }
 
 const (
@@ -44,9 +57,13 @@ const (
 )
 
 // Queue lists submissions for staff: resubmitted ones first, then the nearest deadline, then
-// the longest submitted. A search also finds candidates who never bound. The cost does not
-// grow with the number of candidates, only with Offset.
+// the longest submitted. A search also finds candidates who never bound. The cost grows neither
+// with the number of candidates nor with the page.
 func (q Q) Queue(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
+	f, some, err := q.narrow(ctx, f)
+	if err != nil || !some {
+		return nil, within("queue", err)
+	}
 	query, args := queuePage(f)
 	if f.Search != "" {
 		var err error
@@ -58,17 +75,21 @@ func (q Q) Queue(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}
-	return rows, within("queue", q.fillQueue(ctx, rows))
+	if f.Before != nil && f.Search == "" {
+		slices.Reverse(rows)
+	}
+	return rows, within("queue", q.fillQueue(ctx, rows, f.Now))
 }
 
 // queuePage picks the page on an index alone, before candidates are joined.
 func queuePage(f QueueFilter) (string, []any) {
-	where, args := f.where()
-	query := "SELECT " + queueColumns + ` FROM (
-			SELECT id FROM submissions` + where + " ORDER BY " + queueOrder + ` LIMIT ? OFFSET ?
-		) page JOIN submissions s ON s.id = page.id JOIN candidates c ON c.id = s.candidate_id
-		ORDER BY s.first_round, s.due_order, s.submitted_at, s.candidate_id`
-	return query, append(args, f.limit(), f.Offset)
+	picked, args := f.pick("id", f.limit())
+	order := "s.first_round, s.due_order, s.submitted_at, s.candidate_id"
+	if f.Before != nil {
+		order = "s.first_round DESC, s.due_order DESC, s.submitted_at DESC, s.candidate_id DESC"
+	}
+	return "SELECT " + queueColumns + " FROM (" + picked + `) page JOIN submissions s ON s.id = page.id
+		JOIN candidates c ON c.id = s.candidate_id ORDER BY ` + order + " LIMIT ?", append(args, f.limit())
 }
 
 func (f QueueFilter) where() (string, []any) {
@@ -84,6 +105,8 @@ func (f QueueFilter) where() (string, []any) {
 		// A return starts a round, so that none of them is of the first: the index then leads to the deadline.
 		terms, args = append(terms, "state = ?", "first_round = 0", "due_order < ?"), append(args, intake.Returned, micros(f.Now))
 	}
+	more, values := f.narrower("submissions", "submissions.candidate_id")
+	terms, args = append(terms, more...), append(args, values...)
 	if len(terms) == 0 {
 		return "", nil
 	}
@@ -115,6 +138,8 @@ func (q Q) searchPage(ctx context.Context, f QueueFilter) (string, []any, error)
 	if f.Overdue {
 		terms, args = append(terms, "s.state = ? AND s.due_order < ?"), append(args, intake.Returned, micros(f.Now))
 	}
+	more, values := f.narrower("s", "c.id")
+	terms, args = append(terms, more...), append(args, values...)
 	if len(terms) > 0 {
 		query += " WHERE " + strings.Join(terms, " AND ")
 	}
@@ -123,14 +148,17 @@ func (q Q) searchPage(ctx context.Context, f QueueFilter) (string, []any, error)
 }
 
 const queueColumns = `c.id, c.number, c.name, c.site, c.attrs, s.state, s.round, s.submitted_at, s.deadline_at,
-	s.returned_at, s.updated_at`
+	s.returned_at, s.updated_at, s.first_round, s.due_order`
 
 func readQueueRow(r row) (l QueueRow, err error) {
 	l.State, l.Round = intake.Collecting, 1
 	var state *intake.State
 	var round *int
 	err = r.Scan(&l.CandidateID, &l.Number, unseal(&l.Name, "candidates.name", &l.Number), &l.Site,
-		unseal(attrs{&l.Attrs}, "candidates.attrs", &l.Number), &state, &round, moment{&l.SubmittedAt}, moment{&l.DeadlineAt}, moment{&l.ReturnedAt}, moment{&l.UpdatedAt})
+		unseal(attrs{&l.Attrs}, "candidates.attrs", &l.Number), &state, &round,
+		moment{&l.SubmittedAt}, moment{&l.DeadlineAt}, moment{&l.ReturnedAt}, moment{&l.UpdatedAt},
+		blank(&l.Place.Round), blank(&l.Place.Due))
+	l.Place.Submitted, l.Place.Candidate = micros(l.SubmittedAt), l.CandidateID
 	if state != nil && round != nil {
 		l.State, l.Round = *state, *round
 	}
@@ -138,7 +166,7 @@ func readQueueRow(r row) (l QueueRow, err error) {
 }
 
 // fillQueue adds what is counted, for the rows of one page only.
-func (q Q) fillQueue(ctx context.Context, rows []QueueRow) error {
+func (q Q) fillQueue(ctx context.Context, rows []QueueRow, now time.Time) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -165,7 +193,15 @@ func (q Q) fillQueue(ctx context.Context, rows []QueueRow) error {
 	for _, c := range failed {
 		at[c.candidateID].Undelivered = c.n >= at[c.candidateID].Round
 	}
-	return nil
+	candidates := make([]int64, len(rows))
+	for i, r := range rows {
+		candidates[i] = r.CandidateID
+	}
+	holders, err := q.HeldAmong(ctx, candidates, now)
+	for _, h := range holders {
+		at[h.CandidateID].Holder = h
+	}
+	return err
 }
 
 type pair struct {
@@ -196,94 +232,4 @@ func (q Q) QueueCounts(ctx context.Context, site string) (map[intake.State]int, 
 		byState[c.State] = c.N
 	}
 	return byState, nil
-}
-
-// NextInQueue returns the candidate that follows after in the queue (0: the first), also when
-// after has left the queue meanwhile; past the end it begins again. intake.ErrNotFound when
-// nobody else is there.
-func (q Q) NextInQueue(ctx context.Context, f QueueFilter, after int64) (int64, error) {
-	next, err := q.nextInQueue(ctx, f, after)
-	return next, within("next in queue", err)
-}
-
-func (q Q) nextInQueue(ctx context.Context, f QueueFilter, after int64) (int64, error) {
-	if f.Search != "" {
-		return q.nextFound(ctx, f, after)
-	}
-	p, err := one(ctx, q, readPlace, `SELECT first_round, due_order, submitted_at, candidate_id
-		FROM submissions WHERE candidate_id = ?`, after)
-	if err != nil && !errors.Is(err, intake.ErrNotFound) {
-		return 0, err
-	}
-	if err == nil {
-		query, args := f.behind(p)
-		next, err := one(ctx, q, value[int64], query, args...)
-		if !errors.Is(err, intake.ErrNotFound) {
-			return next, err
-		}
-	}
-	query, args := f.first("candidate_id <> ?", after)
-	return one(ctx, q, value[int64], query, args...)
-}
-
-// first selects the candidate at the head of those who also satisfy term.
-func (f QueueFilter) first(term string, more ...any) (string, []any) {
-	where, args := f.where()
-	if where == "" {
-		where = " WHERE "
-	} else {
-		where += " AND "
-	}
-	return "SELECT candidate_id FROM submissions" + where + term + " ORDER BY " + queueOrder + " LIMIT 1", append(args, more...)
-}
-
-// behind selects the first candidate behind a place. A comparison of whole rows would find no
-// range in MySQL's index, an OR none in SQLite's: so one look-up per column of the order, and
-// the nearest that finds somebody.
-func (f QueueFilter) behind(p place) (string, []any) {
-	steps := []struct {
-		term string
-		args []any
-	}{
-		{"first_round = ? AND due_order = ? AND submitted_at = ? AND candidate_id > ?", []any{p.round, p.due, p.submitted, p.candidateID}},
-		{"first_round = ? AND due_order = ? AND submitted_at > ?", []any{p.round, p.due, p.submitted}},
-		{"first_round = ? AND due_order > ?", []any{p.round, p.due}},
-		{"first_round > ?", []any{p.round}},
-	}
-	var parts []string
-	var all []any
-	for i, step := range steps {
-		query, args := f.first(step.term, step.args...)
-		parts = append(parts, fmt.Sprintf("SELECT %d AS step, s%d.candidate_id FROM (%s) s%d", i, i, query, i))
-		all = append(all, args...)
-	}
-	return "SELECT candidate_id FROM (" + strings.Join(parts, " UNION ALL ") + ") nearest ORDER BY step LIMIT 1", all
-}
-
-// place is where a submission stands in the queue's order.
-type place struct{ round, due, submitted, candidateID int64 }
-
-func readPlace(r row) (p place, err error) {
-	return p, r.Scan(&p.round, &p.due, &p.submitted, &p.candidateID)
-}
-
-func (q Q) nextFound(ctx context.Context, f QueueFilter, after int64) (int64, error) {
-	f.Limit, f.Offset = 3*searchLimit, 0
-	query, args, err := q.searchPage(ctx, f)
-	if err != nil {
-		return 0, err
-	}
-	found, err := list(ctx, q, readQueueRow, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	for i, r := range found {
-		if r.CandidateID == after && i+1 < len(found) {
-			return found[i+1].CandidateID, nil
-		}
-	}
-	if len(found) == 0 || found[0].CandidateID == after {
-		return 0, intake.ErrNotFound
-	}
-	return found[0].CandidateID, nil
 }

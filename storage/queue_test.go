@@ -68,8 +68,10 @@ func TestQueueOrderFiltersAndPages(t *testing.T) {
 		}
 		submitted := storage.QueueFilter{Site: "A", State: intake.Submitted}
 		same(t, queue(submitted), pick(a, 3, 4, 1, 0, 2))
-		submitted.Limit, submitted.Offset = 2, 1
-		same(t, queue(submitted), pick(a, 4, 1))
+		submitted.Limit = 2
+		for _, f := range []storage.QueueFilter{submitted, {Site: "A", Limit: 2}, {Limit: 3}, {State: intake.Returned, Limit: 1}} {
+			walksBothWays(t, db, f)
+		}
 		same(t, queue(storage.QueueFilter{Site: "B"}), pick(b, 5, 6, 3, 4, 7, 1, 0, 2))
 		same(t, queue(storage.QueueFilter{State: intake.Returned}), []int64{a[5], b[5], a[6], b[6]})
 		same(t, len(queue(storage.QueueFilter{})), 16)
@@ -84,7 +86,83 @@ func TestQueueOrderFiltersAndPages(t *testing.T) {
 		row := must(db.Queue(ctx, storage.QueueFilter{Site: "A", State: intake.Returned}))(t)[0]
 		same(t, row, storage.QueueRow{CandidateID: a[5], Number: "A00006", Name: "考生00006", Site: "A",
 			Attrs: map[string]any{"level": "执业", "years": 3}, State: intake.Returned, Round: 2,
-			DeadlineAt: day(-1), ReturnedAt: day(-2), UpdatedAt: day(7)})
+			DeadlineAt: day(-1), ReturnedAt: day(-2), UpdatedAt: day(7),
+			Place: storage.Place{Round: 0, Due: day(-1).UnixMicro(), Candidate: a[5]}})
+	})
+}
+
+// walksBothWays turns all pages of a queue, there and back.
+func walksBothWays(t *testing.T, db *storage.DB, f storage.QueueFilter) {
+	t.Helper()
+	whole := f
+	whole.Limit = 100
+	want := ids(must(db.Queue(t.Context(), whole))(t))
+	var there []int64
+	var last []storage.QueueRow
+	for page := must(db.Queue(t.Context(), f))(t); len(page) > 0; page = must(db.Queue(t.Context(), f))(t) {
+		there, last = append(there, ids(page)...), page
+		place, fine := storage.ParsePlace(page[len(page)-1].Place.String())
+		if !fine {
+			t.Fatal("a place is not read as it was written")
+		}
+		f.Behind = &place
+	}
+	same(t, there, want)
+	back := ids(last)
+	f.Behind, f.Before = nil, &last[0].Place
+	for page := must(db.Queue(t.Context(), f))(t); len(page) > 0; page = must(db.Queue(t.Context(), f))(t) {
+		back = append(ids(page), back...)
+		f.Before = &page[0].Place
+	}
+	same(t, back, want)
+}
+
+func TestTheQueueByMaterialAttributeAndHolder(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx := t.Context()
+		a := queueOf(t, db, "A")
+		items := func(i int, states map[string]intake.ItemState) {
+			before := must(db.Case(ctx, a[i]))(t)
+			after := before
+			for material, state := range states {
+				after.Items = append(after.Items, intake.Item{Material: material, State: state})
+			}
+			must(db.SaveCase(ctx, before, after))(t)
+		}
+		items(0, map[string]intake.ItemState{"diploma": intake.ItemPending, "trial": intake.ItemPending})
+		items(1, map[string]intake.ItemState{"diploma": intake.ItemSitePassed, "trial": intake.ItemPending})
+		items(5, map[string]intake.ItemState{"diploma": intake.ItemReturned})
+		queue := func(f storage.QueueFilter) []int64 { return ids(must(db.Queue(ctx, f))(t)) }
+		same(t, queue(storage.QueueFilter{Item: "diploma", State: intake.Submitted}), []int64{a[0]})
+		same(t, queue(storage.QueueFilter{Item: "trial", State: intake.Submitted}), []int64{a[1], a[0]})
+		same(t, queue(storage.QueueFilter{Item: "diploma", State: intake.Returned}), []int64{a[5]})
+		same(t, queue(storage.QueueFilter{Item: "trial", Search: "考生00001"}), []int64{a[0]})
+		same(t, queue(storage.QueueFilter{Item: "pledge"}), []int64{})
+		same(t, must(db.NextInQueue(ctx, storage.QueueFilter{Item: "trial", State: intake.Submitted}, a[1]))(t), a[0])
+
+		c := must(db.Candidate(ctx, a[2]))(t)
+		must(db.ImportRoster(ctx, []intake.RosterRow{{Line: 2, Number: c.Number, Name: c.Name, IDNumber: c.IDNumber, Site: "A",
+			Attrs: map[string]any{"level": "助理"}}}, nil))(t)
+		same(t, queue(storage.QueueFilter{Attr: storage.Attr{Code: "level", Value: "助理"}}), []int64{a[2]})
+		same(t, queue(storage.QueueFilter{Attr: storage.Attr{Code: "level", Value: "助理"}, Item: "trial"}), []int64{})
+		same(t, len(queue(storage.QueueFilter{Attr: storage.Attr{Code: "level", Value: "执业"}, State: intake.Submitted})), 4)
+
+		one := must(db.AddStaff(ctx, intake.Staff{Name: "one"}))(t)
+		two := must(db.AddStaff(ctx, intake.Staff{Name: "two"}))(t)
+		ok(t, db.PutHold(ctx, storage.Hold{CandidateID: a[4], StaffID: one.ID, Token: "x", Since: day(1), Until: day(2)}))
+		mine := storage.QueueFilter{Mine: one.ID, Now: day(1)}
+		same(t, queue(mine), []int64{a[4]})
+		same(t, must(db.Queue(ctx, mine))(t)[0].Holder.Name, "one")
+		same(t, queue(storage.QueueFilter{Mine: one.ID, Now: day(3)}), []int64{})
+		same(t, queue(storage.QueueFilter{Mine: two.ID, Now: day(1)}), []int64{})
+		next := func(free int64, now time.Time) int64 {
+			return must(db.NextInQueue(ctx, storage.QueueFilter{State: intake.Submitted, Free: free, Now: now}, a[3]))(t)
+		}
+		same(t, next(two.ID, day(1)), a[1])
+		same(t, next(one.ID, day(1)), a[4])
+		same(t, next(two.ID, day(3)), a[4])
+		ok(t, db.SetStaffDisabled(ctx, one.ID, true))
+		same(t, next(two.ID, day(1)), a[4])
 	})
 }
 

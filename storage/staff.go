@@ -70,9 +70,12 @@ func (q Q) Rehash(ctx context.Context, id int64, old, hash string) error {
 	return within(fmt.Sprintf("rehash password of staff %d", id), err)
 }
 
-// SetStaffDisabled closes or reopens an account; either ends its sessions.
+// SetStaffDisabled closes or reopens an account; either ends its sessions, and what a closed one holds is free at once.
 func (q Q) SetStaffDisabled(ctx context.Context, id int64, disabled bool) error {
 	err := q.execOne(ctx, intake.ErrNotFound, "UPDATE staff SET disabled = ?, epoch = epoch + 1 WHERE id = ?", disabled, id)
+	if err == nil && disabled {
+		_, err = q.exec(ctx, "DELETE FROM claims WHERE staff_id = ?", id)
+	}
 	return within(fmt.Sprintf("disable staff %d", id), err)
 }
 

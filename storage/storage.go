@@ -177,6 +177,7 @@ var tables = []string{
 	"notices", "delivery_events", "notice_pauses", "consents", "staff", "recovery_codes", "events", "attempts", "questions", "used_scenes",
 	"figures", "figure_marks", "batches", "batch_rows",
 	"roster_jobs", "roster_columns",
+	"claims", "undos", "reason_counts",
 }
 
 // TableCounts counts the rows of every table, for `cailiao check` and tests; it reads whole

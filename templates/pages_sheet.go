@@ -30,10 +30,18 @@ type SheetPage struct {
 	Deadline  time.Time
 	Left      Span
 	Overdue   bool
-	Exempt    string // the season's words
-	Phone     string // masked, or in full when it was asked for
-	Full      bool   // the phone is in full
-	WhyNot    string // why no decision: "", "same-person", "role", "state"
+	Exempt    string        // the season's words
+	Phone     string        // masked, or in full when it was asked for
+	Full      bool          // the phone is in full
+	WhyNot    string        // why no decision: "", "same-person", "held", "role", "state"
+	Claim     string        // token of the account's claim; empty: it holds nothing
+	Holder    string        // name of another who holds it
+	HeldFor   Span          // how long they still do
+	TakesOver bool          // the account may take it from them
+	SendsBack bool          // the account may send it back to the site
+	Site      *PastDecision // what the exam site decided, for the area
+	Back      *PastDecision // that the area sent it back, for the site
+	Proposed  *PastDecision // the final return another person must confirm
 
 	Items   []SheetItem
 	Waiting int // items that wait for a judgement
@@ -55,7 +63,9 @@ func (s SheetPage) Undelivered() bool {
 type Field struct {
 	Code, Label, Text string
 	Flag, Yes, Long   bool
-	Usual             bool // as for most: shown small
+	Usual             bool   // as for most: shown small
+	N                 int    // position among those shown large, from 1
+	Mark              string // "", "right", "wrong": as filled in
 }
 
 // SheetItem is one material of the sheet.
@@ -71,7 +81,9 @@ type SheetItem struct {
 	Choose      bool    // by the one who looks at it
 	Fields      []Field // registration data to hold against the pictures
 	Doubtful    bool
-	Fresh       bool // a corrected picture, not seen before
+	Keys        string   // the reasons with a key, in order, so that they keep it
+	Boxes       []string // frames filled in, as the form carries them
+	Fresh       bool     // a corrected picture, not seen before
 	Photos      []SheetPhoto
 	Earlier     []SheetPhoto // replaced since
 	Reasons     []ReasonChoice
@@ -88,8 +100,15 @@ type SheetItem struct {
 
 // Telling are the fields to hold against the pictures.
 func (i SheetItem) Telling() []Field {
-	return slices.DeleteFunc(slices.Clone(i.Fields), func(f Field) bool { return f.Usual })
+	list := slices.DeleteFunc(slices.Clone(i.Fields), func(f Field) bool { return f.Usual })
+	for n := range list {
+		list[n].N = n + 1
+	}
+	return list
 }
+
+// Last is the picture that was replaced last, to hold the new one against; none or one.
+func (i SheetItem) Last() []SheetPhoto { return i.Earlier[max(0, len(i.Earlier)-1):] }
 
 // Usual are the fields that are as for most candidates.
 func (i SheetItem) Usual() []Field {
@@ -137,6 +156,8 @@ type SheetPhoto struct {
 	Doubts   []intake.Verdict
 	Received time.Time
 	Fresh    bool
+	Turn     int          // quarter turns
+	Frames   []intake.Box // drawn by earlier decisions
 }
 
 // PastDecision is a decision made earlier.
@@ -147,6 +168,8 @@ type PastDecision struct {
 	Round    int
 	Passed   int
 	Returned []PastReturn
+	Note     string // why it went back to the site
+	Undone   bool
 }
 
 // PastReturn is one item returned then.
@@ -155,6 +178,8 @@ type PastReturn struct {
 	Reasons []string
 	Comment string
 	Note    string
+	Boxes   int     // frames drawn
+	Wrong   []Field // data that did not fit
 }
 
 // NoticeLine is one notice with what became of it.

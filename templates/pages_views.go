@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"time"
 
 	"cailiao/intake"
@@ -13,6 +14,15 @@ type Frame struct {
 	User   *User  // nil: not signed in
 	Flash  string // code of a message left by the page before: the words are in _words.html
 	Path   string // of a link that goes with Flash
+	Undo   *Undo  // goes with Flash; nil: nothing to take back
+}
+
+// Undo is a decision that can still be taken back.
+type Undo struct {
+	Action  string
+	Version int64
+	Filter  string
+	Left    int // milliseconds
 }
 
 // User is who is signed in.
@@ -48,6 +58,9 @@ type QueuePage struct {
 	State   intake.State // current tab; empty: all
 	Search  string
 	Overdue bool
+	Items   []Choice // materials to look for
+	Kinds   []Choice // kinds of candidates
+	Mine    bool     // only those the account holds
 	Rows    []QueueRow
 	First   int    // number of the first row
 	Sites   bool   // show the exam site column
@@ -59,6 +72,19 @@ type QueuePage struct {
 
 // Deadlines says that the list may hold candidates with a deadline.
 func (q QueuePage) Deadlines() bool { return q.State == intake.Returned || q.State == "" }
+
+// Choice is one of a list to choose from.
+type Choice struct {
+	Value  string
+	Label  string
+	Chosen bool
+}
+
+// Narrowed says that the list shows a part only.
+func (q QueuePage) Narrowed() bool {
+	chosen := func(c Choice) bool { return c.Chosen }
+	return q.Search != "" || q.Overdue || q.Mine || slices.ContainsFunc(q.Items, chosen) || slices.ContainsFunc(q.Kinds, chosen)
+}
 
 // Tab is one state of the queue with its count.
 type Tab struct {
@@ -88,6 +114,7 @@ type QueueRow struct {
 	Soon        bool // less than two hours left
 	Photos      int
 	Undelivered bool
+	Holder      string // who has its sheet open; empty: nobody
 }
 
 // Span is a length of time in whole units, the largest one or two of which are shown.

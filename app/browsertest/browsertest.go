@@ -111,8 +111,19 @@ func (w *Window) Keys(keys string) {
 // character, as it does with Keys. code is the key's place, e.g. KeyM.
 func (w *Window) Press(code string) {
 	w.t.Helper()
+	w.press(code, 0)
+}
+
+// Shift presses one key while Shift is held.
+func (w *Window) Shift(code string) {
+	w.t.Helper()
+	w.press(code, 8) // what the browser's protocol calls Shift
+}
+
+func (w *Window) press(code string, modifiers int64) {
+	w.t.Helper()
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-		params := input.DispatchKeyEventParams{Type: kind, Code: code, Key: code}
+		params := input.DispatchKeyEventParams{Type: kind, Code: code, Key: code, Modifiers: modifiers}
 		if _, err := chromedp.Call(w.ctx, input.DispatchKeyEvent, params); err != nil {
 			w.t.Fatal(err)
 		}

@@ -12,8 +12,9 @@ function say(id) {
 
 // fade lets plain messages go after a while; those that report trouble stay.
 function fade() {
-  for (const toast of document.querySelectorAll(".toast:not(.bad)")) {
-    setTimeout(() => toast.remove(), 6000);
+  for (const toast of document.querySelectorAll(".toast:not(.bad, .drawing)")) {
+    const left = Number(toast.querySelector("form.undo")?.dataset.left || 6000);
+    setTimeout(() => toast.remove(), left);
   }
 }
 
@@ -41,7 +42,8 @@ document.addEventListener("click", (e) => {
 document.addEventListener("keydown", (e) => {
   if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || e.shiftKey || typing(e.target)) return;
   if (document.querySelector("dialog[open]") || !e.code.startsWith("Key")) return;
-  const target = document.querySelector(`a[data-key="${e.code.slice(3).toLowerCase()}"], summary[data-key="${e.code.slice(3).toLowerCase()}"]`);
+  const target = document.querySelector(`a[data-key="${e.code.slice(3).toLowerCase()}"], summary[data-key="${e.code.slice(3).toLowerCase()}"]`) ||
+    (e.code === "KeyZ" && !document.querySelector(".item.on") && document.querySelector("[data-act=undo]")); // the sheet has steps of its own
   if (target) {
     e.preventDefault();
     target.click();

@@ -26,13 +26,15 @@
     sent = false;
     before = new Map(items().map((item) => [item, snapshot(item)]));
     const named = location.hash && document.querySelector(CSS.escape ? "#" + CSS.escape(location.hash.slice(1)) : null);
-    go(named && named.matches(".item") ? named : waiting().find(open) || items().find((item) => item.querySelector(".page")) || items()[0]);
+    go(named && named.matches(".item") ? named : waiting().find(open) || waiting()[0] || items().find((item) => item.querySelector(".page")) || items()[0]);
+    for (const item of items()) framing.show(item);
     sum();
   }
 
   // go shows one item and warms the next one's picture.
   function go(item) {
     if (!item) return;
+    framing.done();
     for (const other of items()) other.classList.toggle("on", other === item);
     for (const cell of all(".strip .cell")) {
       const here = cell.dataset.go === item.dataset.item;
@@ -62,7 +64,13 @@
     go([...list.slice(at + 1), ...list.slice(0, at + 1)].find(open));
   }
 
+  const mismatched = (item) => item.querySelector(".marks .wrong input:checked");
+
   function choose(item, value) {
+    if (value === "pass" && mismatched(item)) {
+      say("say-mismatch");
+      value = "return";
+    }
     const radio = item.querySelector(`.verdict input[value=${value}]`);
     if (!radio) return false;
     radio.checked = true;
@@ -76,9 +84,14 @@
     sum();
   }
 
+  // undo takes back the last choice on this sheet; before any, the decision sent last.
   function undo() {
     const [item, was] = steps.pop() || [];
-    if (!item || !item.isConnected) return;
+    if (!item) {
+      document.querySelector("[data-act=undo]")?.click();
+      return;
+    }
+    if (!item.isConnected) return;
     for (const radio of all(".verdict input", item)) radio.checked = radio.value === was.verdict;
     reasons(item).forEach((r, i) => { r.checked = was.reasons[i]; });
     before.set(item, was);
@@ -95,9 +108,28 @@
     item.querySelector(".why").scrollIntoView({ block: "nearest" });
   }
 
+  // mark goes round for the nth field: the same, not the same, not marked.
+  function mark(item, n) {
+    const [right, wrong] = all(`[data-field="${n}"] .marks input`, item);
+    if (!right) return;
+    if (wrong.checked) wrong.checked = false;
+    else if (right.checked) wrong.checked = true;
+    else right.checked = true;
+    marked(item);
+  }
+
+  // marked: what does not fit cannot pass.
+  function marked(item) {
+    if (mismatched(item) && verdict(item) !== "return") choose(item, "return");
+  }
+
+  function allRight(item) {
+    for (const input of all(".marks .right input", item)) input.checked = true;
+  }
+
   function passClean() {
     for (const item of waiting()) {
-      if (verdict(item) === "" && !item.hasAttribute("data-doubtful")) choose(item, "pass");
+      if (verdict(item) === "" && !item.hasAttribute("data-doubtful") && !mismatched(item)) choose(item, "pass");
     }
     onward();
   }
@@ -127,6 +159,10 @@
       (lacking(undecided) ? undecided.querySelector(".reason input") : undecided.querySelector(".verdict input"))?.focus();
       return;
     }
+    if (button.value === "next" && ahead.send(form())) {
+      sent = true;
+      return;
+    }
     button.click(); // not requestSubmit: htmx sends the button that was clicked last
   }
 
@@ -151,6 +187,7 @@
     KeyJ: () => move(1), ArrowDown: () => move(1), KeyK: () => move(-1), ArrowUp: () => move(-1),
     BracketLeft: (item) => viewer.act(item, "prev"), BracketRight: (item) => viewer.act(item, "next"),
     ArrowLeft: (item) => viewer.act(item, "prev"), ArrowRight: (item) => viewer.act(item, "next"),
+    KeyC: (item) => viewer.act(item, "compare"), KeyB: (item) => framing.toggle(item), KeyV: allRight,
     KeyR: (item) => viewer.act(item, "turn"), Digit0: (item) => viewer.act(item, "fit"), Numpad0: (item) => viewer.act(item, "fit"),
     KeyZ: undo, KeyM: (item) => { if (verdict(item) === "return") write(".say textarea"); }, KeyN: () => write(".note textarea"),
     Enter: () => { const button = document.querySelector(".send.primary"); if (button) send(button); },
@@ -168,10 +205,15 @@
       if (e.code === "Escape") e.target.blur();
       return;
     }
+    if (framing.key(e)) {
+      e.preventDefault();
+      return;
+    }
+    if (e.code === "KeyC" && e.repeat) return;
     if (e.code === "Enter" && e.target.closest("button, a, summary")) return;
     if (e.code.startsWith("Arrow") && e.target.matches("input")) return;
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(e.code);
-    const run = digit && !e.shiftKey ? () => { if (item.querySelector(".judge")) toggle(item, digit[1]); } : (e.shiftKey ? shifted : bindings)[e.code];
+    const run = digit ? () => { if (item.querySelector(".judge")) (e.shiftKey ? mark : toggle)(item, digit[1]); } : (e.shiftKey ? shifted : bindings)[e.code];
     if (!run) return;
     e.preventDefault();
     run(item);
@@ -185,14 +227,36 @@
     }
     if (e.target.closest("[data-act=keys]")) keys();
     const button = e.target.closest("button.send");
-    if (button && waiting().some(open)) {
+    if (button && (waiting().some(open) || e.isTrusted && button.value === "next")) {
       e.preventDefault();
       send(button); // shows what is still open
     }
   });
 
+  // C held down shows the old picture until it is let go.
+  let pressed = 0;
+  document.addEventListener("keydown", (e) => { if (e.code === "KeyC" && !e.repeat) pressed = e.timeStamp; });
+  document.addEventListener("keyup", (e) => {
+    const item = current();
+    if (e.code === "KeyC" && item && viewer.comparing(item) && e.timeStamp - pressed > 400) viewer.compare(item, false);
+  });
+
+  document.addEventListener("framed", (e) => {
+    if (verdict(e.target) !== "return") choose(e.target, "return");
+  });
+
+  // A mark that is clicked once more goes away.
+  document.addEventListener("click", (e) => {
+    const input = e.target.matches(".marks input") && e.target;
+    if (!input) return;
+    if (input.dataset.was) input.checked = false;
+    for (const other of all("input", input.closest(".marks"))) other.dataset.was = other.checked ? "yes" : "";
+  });
+
   document.addEventListener("change", (e) => {
     const item = e.target.closest(".item");
+    if (item && e.target.matches(".marks input")) marked(item);
+    if (item && e.target.matches(".verdict .pass input") && mismatched(item)) choose(item, "pass");
     if (!item || !e.target.matches(".verdict input, .reason input")) return;
     changed(item);
     if (e.target.matches(".verdict input[value=return]")) item.querySelector(".why").scrollIntoView({ block: "nearest" });
@@ -205,6 +269,7 @@
     if (form() && !sent && steps.length) e.preventDefault();
   });
   document.addEventListener("htmx:afterSettle", start);
+  document.addEventListener("sheet:shown", start);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();

@@ -14,7 +14,7 @@ const viewer = (() => {
       const w = img.naturalWidth || Number(img.getAttribute("width")) || 800;
       const h = img.naturalHeight || Number(img.getAttribute("height")) || 600;
       const k = img.naturalWidth ? 1 : Math.min(1, longest / Math.max(w, h));
-      places.set(page, { w: w * k, h: h * k, x: 0, y: 0, scale: 1, turn: 0, fitted: true });
+      places.set(page, { w: w * k, h: h * k, x: 0, y: 0, scale: 1, turn: Number(page.dataset.turn) || 0, fitted: true });
     }
     return places.get(page);
   }
@@ -24,13 +24,14 @@ const viewer = (() => {
     const p = place(page);
     if (p.fitted) {
       const [w, h] = p.turn % 2 ? [p.h, p.w] : [p.w, p.h];
-      p.scale = Math.min((stage.clientWidth - 2 * margin) / w, (stage.clientHeight - 2 * margin) / h, 2);
-      p.x = stage.clientWidth / 2;
-      p.y = stage.clientHeight / 2;
+      p.scale = Math.min((page.clientWidth - 2 * margin) / w, (page.clientHeight - 2 * margin) / h, 2);
+      p.x = page.clientWidth / 2;
+      p.y = page.clientHeight / 2;
     }
     const box = page.querySelector(".zoom");
     box.style.width = p.w + "px";
     box.style.height = p.h + "px";
+    box.style.setProperty("--thin", String(1 / p.scale)); // lines keep their width at every zoom
     box.style.transform = `translate(${p.x}px, ${p.y}px) rotate(${p.turn * 90}deg) scale(${p.scale}) translate(${-p.w / 2}px, ${-p.h / 2}px)`;
     stage.style.touchAction = p.fitted ? "pan-y" : "none";
     const zoom = stage.querySelector("[data-show=zoom]");
@@ -47,12 +48,48 @@ const viewer = (() => {
     draw(page);
   }
 
-  const centre = (stage) => ({ x: stage.clientWidth / 2, y: stage.clientHeight / 2 });
+  const centre = (page) => ({ x: page.clientWidth / 2, y: page.clientHeight / 2 });
 
-  function point(stage, e) {
-    const box = stage.getBoundingClientRect();
+  function point(page, e) {
+    const box = page.getBoundingClientRect();
     return { x: e.clientX - box.left, y: e.clientY - box.top };
   }
+
+  // onPicture is where a point of the page lies on the upright picture, in parts of its width and height.
+  function onPicture(page, at) {
+    const p = place(page);
+    let [x, y] = [(at.x - p.x) / p.scale, (at.y - p.y) / p.scale];
+    for (let i = 0; i < p.turn; i++) [x, y] = [y, -x];
+    return { x: x / p.w + 0.5, y: y / p.h + 0.5 };
+  }
+
+  // turned brings a direction on the screen to one on the picture.
+  function turned(page, [x, y]) {
+    for (let i = 0; i < place(page).turn; i++) [x, y] = [y, -x];
+    return [x, y];
+  }
+
+  // turn is kept on the server, for whoever looks next; without it only this sheet forgets.
+  function turn(page, by) {
+    const p = place(page);
+    p.turn = (p.turn + by) % 4;
+    page.dataset.turn = String(p.turn);
+    draw(page);
+    fetch(`/staff/photos/${page.dataset.photo}/turn`, { method: "POST", body: new URLSearchParams({ turn: String(p.turn) }) }).catch(() => {});
+  }
+
+  // compare shows the picture that was replaced beside the new one.
+  function compare(item, on) {
+    const stage = item.querySelector(".stage");
+    const button = item.querySelector("[data-act=compare]");
+    if (!button) return;
+    stage.classList.toggle("compare", on);
+    button.setAttribute("aria-pressed", String(on));
+    const page = pageIn(stage);
+    if (page) draw(page);
+  }
+
+  const comparing = (item) => item.querySelector(".stage").classList.contains("compare");
 
   // show turns to page n of an item, counted round, and draws it.
   function show(item, n) {
@@ -79,9 +116,11 @@ const viewer = (() => {
       case "prev": return step(item, -1);
       case "next": return step(item, 1);
       case "fit": p.fitted = true; return draw(page);
-      case "full": return zoomTo(page, 1, centre(stage));
-      case "turn": p.turn = (p.turn + 1) % 4; return draw(page);
-      case "turn-back": p.turn = (p.turn + 3) % 4; return draw(page);
+      case "full": return zoomTo(page, 1, centre(page));
+      case "turn": return turn(page, 1);
+      case "turn-back": return turn(page, 3);
+      case "compare": return compare(item, !comparing(item));
+      case "box": return framing.toggle(item);
     }
   }
 
@@ -98,7 +137,7 @@ const viewer = (() => {
     const page = pageIn(stage);
     if (!page || e.target.closest(".glass, figcaption")) return;
     const p = place(page);
-    if (p.fitted) zoomTo(page, 1, point(stage, e));
+    if (p.fitted) zoomTo(page, 1, point(page, e));
     else act(stage.closest(".item"), "fit");
   });
 
@@ -108,15 +147,15 @@ const viewer = (() => {
     if (!page) return;
     e.preventDefault();
     const lines = e.deltaMode === 1 ? 16 : 1;
-    zoomTo(page, place(page).scale * Math.exp(-e.deltaY * lines * 0.0016), point(stage, e));
+    zoomTo(page, place(page).scale * Math.exp(-e.deltaY * lines * 0.0016), point(page, e));
   }, { passive: false });
 
   // One pointer drags, two pinch.
   const down = new Map();
   document.addEventListener("pointerdown", (e) => {
     const stage = e.target.closest(".stage");
-    if (!pageIn(stage) || e.button > 0 || e.target.closest(".glass, figcaption")) return;
-    down.set(e.pointerId, point(stage, e));
+    if (!pageIn(stage) || e.button > 0 || e.target.closest(".glass, figcaption, .against") || framing.drawing()) return;
+    down.set(e.pointerId, point(pageIn(stage), e));
     if (e.pointerType === "mouse") stage.setPointerCapture(e.pointerId);
   });
   document.addEventListener("pointermove", (e) => {
@@ -125,7 +164,7 @@ const viewer = (() => {
     const page = pageIn(stage);
     if (!page) return;
     const was = down.get(e.pointerId);
-    const now = point(stage, e);
+    const now = point(page, e);
     down.set(e.pointerId, now);
     const p = place(page);
     const other = [...down].find(([id]) => id !== e.pointerId);
@@ -147,9 +186,7 @@ const viewer = (() => {
   document.addEventListener("load", (e) => {
     const page = e.target instanceof Element && e.target.closest(".page");
     if (!page || !places.has(page) || !places.get(page).fitted) return;
-    const { turn } = places.get(page);
     places.delete(page);
-    place(page).turn = turn;
     if (page.matches(".on") && page.closest(".item.on")) draw(page);
   }, true);
 
@@ -157,5 +194,5 @@ const viewer = (() => {
     for (const page of document.querySelectorAll(".item.on .page.on")) draw(page);
   });
 
-  return { show, act };
+  return { show, act, point, onPicture, turned, compare, comparing, pageIn };
 })();
