@@ -47,6 +47,9 @@ type options struct {
 	dryRun     bool
 	labels     string // a file saying what pictures show
 	out        string // a folder
+	season     bool   // everybody, not one person
+	confirm    string // what is erased, once more
+	reason     string
 	to         string // a configuration file
 	back       bool
 }
@@ -62,6 +65,12 @@ var commands = map[string]command{
 	"check":           {run: check},
 	"migrate":         {run: migrate},
 	"keys new":        {words: optional, run: newKeys},
+	"keys check":      {run: checkKeys},
+	"keys add":        {run: addKeys},
+	"keys rotate":     {run: rotateKeys},
+	"keys retire":     {run: retireKeys},
+	"person export":   {words: 2, run: exportPerson},
+	"erase":           {words: optional, run: erase, flags: eraseFlags},
 	"roster import":   {words: 1, run: importRoster, flags: importFlags},
 	"staff add":       {words: 1, run: addStaff, flags: staffFlags},
 	"notices preview": {run: previewNotices},
@@ -134,7 +143,7 @@ func cutCommand(args []string) (name string, rest []string) {
 				i++
 				rest = append(rest, args[i])
 			}
-		case name == "" && slices.Contains([]string{"keys", "roster", "staff", "notices", "menu"}, arg) && i+1 < len(args):
+		case name == "" && slices.Contains([]string{"keys", "person", "roster", "staff", "notices", "menu"}, arg) && i+1 < len(args):
 			i++
 			name = arg + " " + args[i]
 		case name == "":

@@ -19,6 +19,7 @@ import (
 	"cailiao/imaging/reading"
 	"cailiao/intake"
 	"cailiao/notify"
+	"cailiao/privacy"
 	"cailiao/review"
 	"cailiao/seal"
 	"cailiao/sms"
@@ -31,6 +32,7 @@ type App struct {
 	Config  Config
 	Season  *intake.Season
 	Keys    *seal.Keys
+	Keeper  *privacy.Keeper
 	DB      *storage.DB
 	Redis   *storage.Redis
 	Blobs   storage.Blobs
@@ -144,6 +146,7 @@ func (a *App) openHouse(opts Options) error {
 	if a.Reading != nil { // a nil pointer in an interface is not nil
 		a.Bot.Reading = a.Reading
 	}
+	a.Keeper = &privacy.Keeper{DB: a.DB, Blobs: a.Blobs, Config: a.Config.Privacy, Now: opts.Now, Log: opts.Log}
 	a.Desk = &review.Desk{
 		DB: a.DB, Blobs: a.Blobs, Season: a.Season, Now: opts.Now, Log: opts.Log, Wake: a.Notices.Wake,
 		Tell: a.Bot.Tell, Cost: a.Config.Staff.Password, TOTPFor: a.Config.Staff.TOTP.Required(),
@@ -196,6 +199,8 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	var running sync.WaitGroup
 	running.Go(func() { a.Bot.Run(loops) })
 	running.Go(func() { a.Notices.Run(loops) })
+	running.Go(func() { a.Keeper.Run(loops) })
+	running.Go(func() { a.followKeys(loops) })
 	running.Go(func() { a.Desk.RunImports(loops, instance()) })
 	running.Go(func() { a.Desk.RunBatches(loops) })
 	if a.clock != nil {
@@ -219,6 +224,24 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	stopLoops()
 	running.Wait()
 	return errors.Join(err, a.Bot.Drain(draining))
+}
+
+const followKeysEvery = 30 * time.Second
+
+// followKeys reads the key file again now and then: a rotation must reach every instance.
+func (a *App) followKeys(ctx context.Context) {
+	tick := time.NewTicker(followKeysEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := a.Keys.Refresh(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("keys not read again; those known before are used", "err", err)
+		}
+	}
 }
 
 // Close lets go of everything Open took.

@@ -182,3 +182,16 @@ func OpenDB(ctx context.Context, cfg Config) (*storage.DB, error) {
 	}
 	return db, nil
 }
+
+// OpenBlobs opens the photos with the keys that seal them.
+func OpenBlobs(ctx context.Context, cfg Config) (storage.Blobs, error) {
+	keys, err := seal.Load(ctx, cfg.Keys)
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := storage.OpenBlobs(cfg.Blobs)
+	if err != nil {
+		return nil, err
+	}
+	return storage.SealBlobs(blobs, keys), nil
+}

@@ -16,6 +16,7 @@ import (
 	"cailiao/imaging"
 	"cailiao/intake"
 	"cailiao/notify"
+	"cailiao/privacy"
 	"cailiao/review"
 	"cailiao/seal"
 	"cailiao/sms"
@@ -31,6 +32,7 @@ type Config struct {
 	Redis    storage.RedisConfig `yaml:"redis"`
 	Blobs    storage.BlobsConfig `yaml:"blobs"`
 	Keys     seal.Config         `yaml:"keys"`
+	Privacy  privacy.Config      `yaml:"privacy"`
 	Imaging  imaging.Config      `yaml:"imaging"`
 	Reading  Reading             `yaml:"reading"`
 	Notices  notify.Config       `yaml:"notices"`
@@ -150,6 +152,7 @@ func (c Config) Validate() error {
 		under("redis", c.Redis.Validate()),
 		under("blobs", c.Blobs.Validate()),
 		under("keys", c.Keys.Validate()),
+		under("privacy", c.Privacy.Validate()),
 		under("imaging", c.Imaging.Validate()),
 		under("notices", c.Notices.Validate()),
 		under("sms", c.SMS.Validate()),

@@ -173,7 +173,8 @@ func (q Q) now() time.Time {
 
 // tables in an order that respects references: all but installation, which is about this database.
 var tables = []string{
-	"candidates", "submissions", "items", "photos", "decisions", "talks", "messages",
+	"erasures", "doomed_blobs",
+	"candidates", "privacy_consents", "submissions", "items", "photos", "decisions", "talks", "messages",
 	"notices", "delivery_events", "notice_pauses", "consents", "staff", "recovery_codes", "events", "attempts", "questions", "used_scenes",
 	"figures", "figure_marks", "batches", "batch_rows",
 	"roster_jobs", "roster_columns",
