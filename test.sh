@@ -94,6 +94,11 @@ export CAILIAO_TEST_REDIS="127.0.0.1:$redisPort"
 if [ -z "$short" ]; then
   CAILIAO_TEST_CHROMIUM=$(command -v chromium)
   export CAILIAO_TEST_CHROMIUM
+  # No scripts: the package is only unpacked; its one file runs in the browser of the tests.
+  mkdir "$work/axe"
+  cp app/browsertest/npm/package.json app/browsertest/npm/package-lock.json "$work/axe"
+  (cd "$work/axe" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null)
+  export CAILIAO_TEST_AXE=$work/axe/node_modules/axe-core/axe.min.js
 fi
 
 # --- tests ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cailiao/intake"
+	"cailiao/review"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
 )
@@ -124,4 +125,16 @@ func TestManyAtOnceInARealBrowser(t *testing.T) {
 	v.Dark()
 	v.Go(w.server.URL + "/staff/?state=submitted")
 	v.Shot("batch-empty")
+}
+
+var passAll = review.BatchOrder{Pass: true}
+
+// staffNamed is an account of the world.
+func (w *world) staffNamed(name string) intake.Staff {
+	w.t.Helper()
+	who, err := w.DB.StaffByName(w.t.Context(), name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return who
 }

@@ -69,7 +69,27 @@ func reviewBench(ctx context.Context, args []string) error {
 			}
 		}
 	}
+	if err := desks[1].numbers(ctx); err != nil {
+		return err
+	}
 	return compareDesks(desks[0], desks[1])
+}
+
+// numbers measures reading what the page of numbers shows, which is then kept for a minute: first
+// until all decisions and events have been counted, then as it is from then on.
+func (d *reviewDesk) numbers(ctx context.Context) error {
+	for _, what := range []string{"counting everything from the beginning", "read once a minute"} {
+		began := time.Now()
+		for behind := true; behind; {
+			all, err := d.app.Desk.Everything(ctx)
+			if err != nil {
+				return err
+			}
+			behind = all.Behind
+		}
+		fmt.Printf("numbers, %s: %s\n", what, time.Since(began).Round(time.Millisecond))
+	}
+	return nil
 }
 
 // openDesk fills a database and starts the program on it, with two reviewers signed in.
