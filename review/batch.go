@@ -115,6 +115,10 @@ func (d *Desk) PreviewBatch(ctx context.Context, staff intake.Staff, ids []int64
 	if len(ids) == 0 || len(ids) > BatchMost {
 		return nil, fmt.Errorf("preview: %w", ErrBatchSize)
 	}
+	held, err := d.DB.HeldAmong(ctx, ids, d.now())
+	if err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
+	}
 	var lines []BatchLine
 	for _, id := range ids {
 		c, err := d.DB.Case(ctx, id)
@@ -125,6 +129,9 @@ func (d *Desk) PreviewBatch(ctx context.Context, staff intake.Staff, ids []int64
 			return nil, fmt.Errorf("preview: %w", err)
 		}
 		judgements, out := d.order(staff, c, o)
+		if out == "" && slices.ContainsFunc(held, func(h storage.Hold) bool { return h.CandidateID == id && h.StaffID != staff.ID }) {
+			out = OutHeld
+		}
 		lines = append(lines, BatchLine{Candidate: c.Candidate, Version: c.Submission.Version, Others: max(0, len(judgements)-1), Out: out})
 	}
 	return lines, nil

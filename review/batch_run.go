@@ -131,7 +131,9 @@ func (d *Desk) batchRow(ctx context.Context, batch int64, staff intake.Staff, ro
 	switch {
 	case err == nil, errors.Is(err, closed):
 		return nil
-	case errors.Is(err, intake.ErrConflict):
+	case errors.Is(err, ErrHeld):
+		return leave(OutHeld)
+	case errors.Is(err, intake.ErrConflict), errors.Is(err, intake.ErrPhotos):
 		return leave(OutChanged)
 	case errors.Is(err, intake.ErrSamePerson):
 		return leave(OutSame)

@@ -184,3 +184,34 @@ func TestAnOrderThatWasCutOffIsGoneOnWithAndDecidesOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoIsOpenSomewhereElseIsLeftOutAndTimeIsTaken(t *testing.T) {
+	each(t, func(t *testing.T, r *room) {
+		all := r.crowd(3)
+		if _, err := r.Sheet(t.Context(), r.admin, all[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		lines, err := r.PreviewBatch(t.Context(), r.site, []int64{all[0].ID, all[1].ID}, review.BatchOrder{Pass: true})
+		if err != nil || len(lines) != 2 || lines[0].Out != review.OutHeld || lines[1].Out != "" {
+			t.Fatalf("preview %+v, %v", lines, err)
+		}
+		id := r.start(r.site, all[:2], review.BatchOrder{Pass: true})
+		if _, err := r.WorkBatch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.results(r.site, id); got[all[0].ID] != "left "+review.OutHeld || got[all[1].ID] != "done " {
+			t.Errorf("results %v", got)
+		}
+		if _, err := r.Sheet(t.Context(), r.site, all[2].ID); err != nil {
+			t.Fatal(err)
+		}
+		r.clock = r.clock.Add(24 * time.Second)
+		if _, err := r.Decide(t.Context(), r.site, all[2].ID, r.verdicts(all[2], nil)); err != nil {
+			t.Fatal(err)
+		}
+		n := r.numbers(r.site)
+		if n.All.PerItem != 8*time.Second || n.All.Timed != 1 || n.All.Decided != 2 {
+			t.Errorf("24 seconds for three items: %+v", n.All)
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"cailiao/intake"
@@ -112,9 +113,13 @@ func (d *Desk) record(ctx context.Context, tx storage.Q, c change) error {
 			given[j.Material] = j.Reasons
 		}
 	}
-	err := tx.AddDecision(ctx, storage.DecisionRow{
+	took, err := d.took(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	err = tx.AddDecision(ctx, storage.DecisionRow{
 		SubmissionID: s.ID, CandidateID: id, Round: s.Round, Level: detail.Level, StaffID: c.decision.By.ID, At: c.decision.At,
-		Judgements: c.decision.Judgements, Note: c.note,
+		Judgements: c.decision.Judgements, Note: c.note, Took: took,
 	})
 	if err != nil {
 		return err
@@ -142,6 +147,18 @@ func (d *Desk) record(ctx context.Context, tx storage.Q, c change) error {
 		return err
 	}
 	return tx.CountReasons(ctx, given, 1)
+}
+
+// took is how long who decides has had the sheet open; 0: not known.
+func (d *Desk) took(ctx context.Context, tx storage.Q, c change) (time.Duration, error) {
+	held, err := tx.Held(ctx, c.before.Candidate.ID, c.decision.At)
+	switch {
+	case errors.Is(err, intake.ErrNotFound), err == nil && held.StaffID != c.decision.By.ID:
+		return 0, nil
+	case err != nil:
+		return 0, err
+	}
+	return c.decision.At.Sub(held.Since), nil
 }
 
 // promise writes the notices a decision owes and cancels those it makes moot. It tells which were

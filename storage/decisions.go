@@ -26,6 +26,8 @@ type DecisionRow struct {
 	Judgements   []intake.Judgement
 	Note         string    // why the area sent the case back to the site, for staff; then without judgements
 	UndoneAt     time.Time // when who decided took it back; zero: it stands
+
+	Took time.Duration // from opening the sheet to deciding; 0: not known. Read for counting only
 }
 
 // AddDecision appends a decision.
@@ -33,10 +35,11 @@ func (q Q) AddDecision(ctx context.Context, d DecisionRow) error {
 	if d.Judgements == nil {
 		d.Judgements = []intake.Judgement{}
 	}
-	_, err := q.exec(ctx, `INSERT INTO decisions (submission_id, candidate_id, round, level, staff_id, decided_at, judgements, note)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err := q.exec(ctx, `INSERT INTO decisions (submission_id, candidate_id, round, level, staff_id, decided_at, judgements, note, took_ms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.SubmissionID, d.CandidateID, d.Round, d.Level, d.StaffID, micros(d.At),
-		q.sealedJSON(d.Judgements, "decisions.judgements", d.CandidateID, micros(d.At)), q.sealed(d.Note, "decisions.note", d.CandidateID, micros(d.At)))
+		q.sealedJSON(d.Judgements, "decisions.judgements", d.CandidateID, micros(d.At)), q.sealed(d.Note, "decisions.note", d.CandidateID, micros(d.At)),
+		d.Took.Milliseconds())
 	return within(fmt.Sprintf("add decision on candidate %d", d.CandidateID), err)
 }
 

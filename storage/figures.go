@@ -59,11 +59,10 @@ func (q Q) Figures(ctx context.Context, from int) ([]Figure, error) {
 // SiteDecision is a decision to be counted.
 type SiteDecision struct {
 	DecisionRow
-	Site string        // of the candidate
-	Took time.Duration // from opening to deciding; 0: not known
+	Site string // of the candidate
 }
 
-// DecisionsBehind lists decisions behind an id that were taken before a time, at most limit, and
+// DecisionsBehind lists decisions that stand, behind an id that were taken before a time, at most limit, and
 // the id of the last one looked at. Those not older may still be joined by one with a smaller id.
 func (q Q) DecisionsBehind(ctx context.Context, id int64, before time.Time, limit int) ([]SiteDecision, error) {
 	rows, err := list(ctx, q, func(r row) (d SiteDecision, err error) {
