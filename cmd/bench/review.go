@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"cailiao/app"
 	"cailiao/intake"
 	"cailiao/review"
+	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
 )
@@ -107,6 +109,10 @@ func openDesk(ctx context.Context, cfg app.Config, dsn string, n, photos int) (*
 	}
 	d.population = &population{Scratch: scratch, season: season, n: n, photos: n * photos, now: now}
 	if cfg.Blobs.Dir, err = os.MkdirTemp("", "bench-review-"); err != nil {
+		return d, err
+	}
+	cfg.Keys = seal.Config{File: filepath.Join(cfg.Blobs.Dir, "keys.json")}
+	if _, err := seal.Create(ctx, cfg.Keys); err != nil {
 		return d, err
 	}
 	cfg.Database, cfg.Redis = scratch.Config, storage.RedisConfig{}
