@@ -24,6 +24,7 @@ import (
 	"cailiao/seal"
 	"cailiao/sms"
 	"cailiao/storage"
+	"cailiao/watch"
 	"cailiao/wechat"
 )
 
@@ -41,6 +42,7 @@ type App struct {
 	Desk    *review.Desk
 	Notices *notify.Loop
 	Reading *reading.Reader // nil: pictures are not read
+	Metrics *watch.Metrics
 
 	pages http.Handler
 	clock *storage.Clock // nil: the caller's
@@ -52,6 +54,7 @@ type App struct {
 // Options are what the configuration does not say.
 type Options struct {
 	Now      func() time.Time // nil: the database server's clock, which all instances share
+	Machine  func() time.Time // this machine's clock, from which the database server's is reckoned; nil: time.Now
 	Log      *slog.Logger     // nil: discard
 	Season   *intake.Season   // nil: from the configuration's file
 	Pictures fs.FS            // the example pictures of Season
@@ -71,7 +74,8 @@ func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
 		}
 		opts.Season, opts.Pictures = season, pictures
 	}
-	a := &App{Config: cfg, Season: opts.Season, log: opts.Log}
+	opts.Log = watch.Log(opts.Log.Handler())
+	a := &App{Config: cfg, Season: opts.Season, Metrics: watch.New(), log: opts.Log}
 	if err := a.openStores(ctx, &opts); err != nil {
 		a.Close()
 		return nil, err
@@ -94,7 +98,7 @@ func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
 		return err
 	}
 	if opts.Now == nil {
-		if a.clock, err = a.DB.Clock(ctx, nil); err != nil {
+		if a.clock, err = a.DB.Clock(ctx, opts.Machine); err != nil {
 			return err
 		}
 		if err = a.clock.Check(); err != nil {
@@ -116,7 +120,7 @@ func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
 		return err
 	}
 	a.Blobs = storage.SealBlobs(a.Blobs, a.Keys)
-	if a.WeChat, err = wechat.Open(a.Config.WeChat, a.Redis, wechat.Options{Now: opts.Now, Log: opts.Log}); err != nil {
+	if a.WeChat, err = wechat.Open(a.Config.WeChat, a.Redis, wechat.Options{Now: opts.Now, Log: opts.Log, Observe: a.observe}); err != nil {
 		return fmt.Errorf("wechat: %w", err)
 	}
 	return nil
@@ -137,8 +141,10 @@ func (a *App) openHouse(opts Options) error {
 	})
 	a.Notices.Metrics.WatchStore(a.DB, opts.Now)
 	a.openReading()
+	works := imaging.New(photos)
+	works.Observe = a.Metrics.Stage
 	a.Bot = &bot.Bot{
-		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: imaging.New(photos),
+		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: works, Metrics: a.Metrics,
 		Season: a.Season, Now: opts.Now, Log: opts.Log,
 		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
 		Secret: a.Config.SceneSecret(), Pictures: opts.Pictures, Page: a.Config.Server.PublicURL + "/mine",
@@ -147,6 +153,7 @@ func (a *App) openHouse(opts Options) error {
 		a.Bot.Reading = a.Reading
 	}
 	a.Keeper = &privacy.Keeper{DB: a.DB, Blobs: a.Blobs, Config: a.Config.Privacy, Now: opts.Now, Log: opts.Log}
+	a.Metrics.Watch(watch.House{DB: a.DB, Redis: a.Redis, Now: opts.Now, InHand: a.Bot.Hands})
 	a.Desk = &review.Desk{
 		DB: a.DB, Blobs: a.Blobs, Season: a.Season, Now: opts.Now, Log: opts.Log, Wake: a.Notices.Wake,
 		Tell: a.Bot.Tell, Cost: a.Config.Staff.Password, TOTPFor: a.Config.Staff.TOTP.Required(),
@@ -154,7 +161,7 @@ func (a *App) openHouse(opts Options) error {
 	house := &handlers.House{
 		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
 		Season: a.Season, SeasonFS: opts.Pictures, Now: opts.Now, Log: opts.Log,
-		PublicURL: a.Config.Server.PublicURL, Proxies: a.Config.Server.TrustedProxies,
+		PublicURL: a.Config.Server.PublicURL, Proxies: a.Config.Server.TrustedProxies, Metrics: a.Metrics,
 	}
 	pages, err := house.Router()
 	if err != nil {

@@ -32,7 +32,7 @@ func (b *Bot) overtaken(ctx context.Context, row storage.Message) bool {
 		newest, err := b.DB.NewestPhoto(ctx, row.OpenID, now)
 		if err != nil {
 			if !errors.Is(err, intake.ErrNotFound) {
-				b.Log.Warn("album not awaited", "message", row.ID, "err", err)
+				b.Log.WarnContext(ctx, "album not awaited", "message", row.ID, "err", err)
 			}
 			return false
 		}
@@ -194,7 +194,7 @@ func (s *shot) fetch(ctx context.Context, b *Bot, candidate int64, meant intake.
 		return
 	}
 	if taken.Fault != nil {
-		b.Log.Error("a picture broke the imaging code", "message", s.row.ID, "err", taken.Fault)
+		b.Log.ErrorContext(ctx, "a picture broke the imaging code", "message", s.row.ID, "err", taken.Fault)
 	}
 	taken, s.look = b.look(ctx, s.row.ID, media.Bytes, taken, meant)
 	b.step("judged")

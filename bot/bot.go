@@ -18,6 +18,7 @@ import (
 	"cailiao/imaging"
 	"cailiao/intake"
 	"cailiao/storage"
+	"cailiao/watch"
 	"cailiao/wechat"
 )
 
@@ -36,17 +37,18 @@ type Bot struct {
 	Season    *intake.Season
 	Now       func() time.Time
 	Log       *slog.Logger
-	Examples  string        // URL prefix of example pictures; empty: none are offered
-	Wake      func()        // tells the notice loop that rows changed
-	Patience  time.Duration // how long WeChat is kept waiting; 0: 4.5 s, as it hangs up after 5
-	Quiet     time.Duration // an album ends when no photo came for so long; 0: 1.2 s
-	Probe     time.Duration // how often one message that was put off is tried before its time; 0: 2 s
-	Step      func(string)  // is told the steps of every message, see Steps; only for tests
-	ReadEvery time.Duration // how often stored photos are read; 0: 2 s
-	Secret    []byte        // signs QR scenes; empty: no scene binds
-	Page      string        // URL of the candidate's own page; empty: none is offered
-	Pictures  fs.FS         // the season's example pictures; nil: none are sent
-	InHand    int           // messages worked on or waiting at once; more stay recorded for Run; 0: 1000
+	Examples  string         // URL prefix of example pictures; empty: none are offered
+	Wake      func()         // tells the notice loop that rows changed
+	Patience  time.Duration  // how long WeChat is kept waiting; 0: 4.5 s, as it hangs up after 5
+	Quiet     time.Duration  // an album ends when no photo came for so long; 0: 1.2 s
+	Probe     time.Duration  // how often one message that was put off is tried before its time; 0: 2 s
+	Metrics   *watch.Metrics // nil: nothing is counted
+	Step      func(string)   // is told the steps of every message, see Steps; only for tests
+	ReadEvery time.Duration  // how often stored photos are read; 0: 2 s
+	Secret    []byte         // signs QR scenes; empty: no scene binds
+	Page      string         // URL of the candidate's own page; empty: none is offered
+	Pictures  fs.FS          // the season's example pictures; nil: none are sent
+	InHand    int            // messages worked on or waiting at once; more stay recorded for Run; 0: 1000
 
 	shown examples
 
@@ -62,7 +64,7 @@ const inHand = 1000
 // means acknowledge without a reply (none is due, or it follows by itself). An error means the
 // message is not recorded: WeChat must deliver it again.
 func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
-	body, err := json.Marshal(bodyOf(m))
+	body, err := json.Marshal(bodyOf(m, watch.Request(ctx)))
 	if err != nil {
 		return "", err
 	}
@@ -104,7 +106,7 @@ func (b *Bot) finish(ctx context.Context, row storage.Message, hand *handover) {
 		out, err = b.work(ctx, task{id: row.ID, openID: row.OpenID, hand: hand})
 	}
 	if err != nil {
-		b.Log.Error("message not finished, will be tried again", "message", row.ID, "err", err)
+		b.Log.ErrorContext(ctx, "message not finished, will be tried again", "message", row.ID, "err", err)
 		out = outcome{} // whatever it would have said has not come about
 	}
 	if hand.give(out) {
@@ -112,7 +114,7 @@ func (b *Bot) finish(ctx context.Context, row storage.Message, hand *handover) {
 	}
 	if out.answered { // the turn was saved while somebody still waited
 		if err := b.DB.Missed(ctx, out.id); err != nil {
-			b.Log.Error("late answer not marked", "message", out.id, "err", err)
+			b.Log.ErrorContext(ctx, "late answer not marked", "message", out.id, "err", err)
 			return
 		}
 	}
@@ -128,7 +130,7 @@ func (b *Bot) passive(ctx context.Context, out outcome) (string, error) {
 	first, err := b.DB.Answered(ctx, out.id, answeredPassive)
 	if err != nil {
 		// Better told twice than not at all: the sweep would send it late once more.
-		b.Log.Warn("answer not marked", "message", out.id, "err", err)
+		b.Log.WarnContext(ctx, "answer not marked", "message", out.id, "err", err)
 		return out.reply, nil
 	}
 	if first {
@@ -203,6 +205,9 @@ func (b *Bot) Drain(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Hands is how many messages are being worked on or wait in this process.
+func (b *Bot) Hands() int { return b.working.size() }
 
 // who makes an open id fit for logs, lock names and counters.
 func who(openID string) string {

@@ -28,6 +28,13 @@ func (c *crew) start(most int, f func()) bool {
 	return true
 }
 
+// size is how many are at work.
+func (c *crew) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n
+}
+
 func (c *crew) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

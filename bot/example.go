@@ -72,7 +72,7 @@ func (t *turn) example(ctx context.Context) (string, error) {
 		return t.about("no example", line, nil)
 	}
 	if err != nil {
-		t.bot.Log.Warn("example not uploaded", "material", line.Material.Code, "err", err)
+		t.bot.Log.WarnContext(ctx, "example not uploaded", "material", line.Material.Code, "err", err)
 		return words, nil
 	}
 	return imageMark + id + "\n" + words, nil

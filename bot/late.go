@@ -56,7 +56,7 @@ func (b *Bot) Sweep(ctx context.Context) (more bool) {
 	now := b.Now()
 	openIDs, err := b.DB.Stragglers(ctx, now.Add(-sweepAfter), now, sweepBatch)
 	if err != nil {
-		b.Log.Error("stragglers not read", "err", err)
+		b.Log.ErrorContext(ctx, "stragglers not read", "err", err)
 		return false
 	}
 	for _, openID := range openIDs {
@@ -66,11 +66,13 @@ func (b *Bot) Sweep(ctx context.Context) (more bool) {
 	}
 	unanswered, err := b.DB.Unanswered(ctx, now.Add(-sweepAfter), sweepBatch)
 	if err != nil {
-		b.Log.Error("unanswered not read", "err", err)
+		b.Log.ErrorContext(ctx, "unanswered not read", "err", err)
 		return false
 	}
 	for _, row := range unanswered {
-		b.beside(ctx, func(ctx context.Context) { b.late(ctx, outcome{id: row.ID, openID: row.OpenID, reply: row.Reply}) })
+		b.beside(ctx, func(ctx context.Context) {
+			b.late(traced(ctx, row), outcome{id: row.ID, openID: row.OpenID, reply: row.Reply})
+		})
 	}
 	return len(openIDs) == sweepBatch || len(unanswered) == sweepBatch
 }
@@ -91,12 +93,13 @@ func (b *Bot) catchUp(ctx context.Context, openID string) {
 		return // the next sweep sees them again
 	}
 	last := rows[len(rows)-1]
+	ctx = traced(ctx, last)
 	out, err := b.work(ctx, task{id: last.ID, openID: openID, sweep: true})
 	if errors.Is(err, errInWork) || errors.Is(err, errAlbum) {
 		return
 	}
 	if err != nil {
-		b.Log.Error("straggler not finished", "message", last.ID, "err", err)
+		b.Log.ErrorContext(ctx, "straggler not finished", "message", last.ID, "err", err)
 		return
 	}
 	b.late(ctx, out)
@@ -110,7 +113,7 @@ func (b *Bot) probe(ctx context.Context, now time.Time) {
 		err = b.DB.Due(ctx, row.ID, now)
 	}
 	if err != nil && !errors.Is(err, intake.ErrNotFound) {
-		b.Log.Warn("nothing that was put off is tried early", "err", err)
+		b.Log.WarnContext(ctx, "nothing that was put off is tried early", "err", err)
 	}
 }
 
@@ -123,7 +126,7 @@ func (b *Bot) late(ctx context.Context, out outcome) {
 	first, err := b.DB.Answered(ctx, out.id, answeredLate)
 	if err != nil || !first {
 		if err != nil {
-			b.Log.Error("late answer not marked", "message", out.id, "err", err)
+			b.Log.ErrorContext(ctx, "late answer not marked", "message", out.id, "err", err)
 		}
 		return
 	}
@@ -133,9 +136,9 @@ func (b *Bot) late(ctx context.Context, out outcome) {
 	if sendErr == nil {
 		return
 	}
-	b.Log.Warn("late answer waits for the next reply", "message", out.id, "err", sendErr)
+	b.Log.WarnContext(ctx, "late answer waits for the next reply", "message", out.id, "err", sendErr)
 	if err := b.keepAhead(ctx, out.openID, textOf(out.reply)); err != nil {
-		b.Log.Error("late answer not kept", "message", out.id, "err", err)
+		b.Log.ErrorContext(ctx, "late answer not kept", "message", out.id, "err", err)
 	}
 }
 
@@ -155,10 +158,10 @@ func (b *Bot) keepAhead(ctx context.Context, openID, text string) error {
 
 func (b *Bot) clean(ctx context.Context, now time.Time) {
 	if _, err := b.DB.DropOldMessages(ctx, now.Add(-messagesFor)); err != nil {
-		b.Log.Error("old messages not dropped", "err", err)
+		b.Log.ErrorContext(ctx, "old messages not dropped", "err", err)
 	}
 	if err := b.DB.DropOldAttempts(ctx, now.Add(-attemptsFor)); err != nil {
-		b.Log.Error("old attempts not dropped", "err", err)
+		b.Log.ErrorContext(ctx, "old attempts not dropped", "err", err)
 	}
 }
 
@@ -178,7 +181,7 @@ func (b *Bot) Tell(ctx context.Context, openID, words string) (delivered bool, e
 		if sendErr == nil {
 			return true, nil
 		}
-		b.Log.Warn("answer of staff waits for the next reply", "err", sendErr)
+		b.Log.WarnContext(ctx, "answer of staff waits for the next reply", "err", sendErr)
 	}
 	return false, b.keepAhead(ctx, openID, text)
 }

@@ -33,7 +33,7 @@ func (t *turn) marked(ctx context.Context) (string, error) {
 	}
 	id, err := t.bot.markedID(ctx, line.Item.Boxes)
 	if err != nil {
-		t.bot.Log.Warn("marked picture not sent", "candidate", t.c.Candidate.ID, "err", err)
+		t.bot.Log.WarnContext(ctx, "marked picture not sent", "candidate", t.c.Candidate.ID, "err", err)
 		return words, nil
 	}
 	return imageMark + id + "\n" + words, nil

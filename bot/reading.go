@@ -51,7 +51,7 @@ func (b *Bot) look(ctx context.Context, message int64, data []byte, taken imagin
 	posture, read := b.posture(ctx, message, taken)
 	if m.Face && !posture.Sure(limits.WayMargin) {
 		if face, err := b.Imaging.Face(ctx, taken.Copy); err != nil {
-			b.Log.Warn("no face looked for", "message", message, "err", err)
+			b.Log.WarnContext(ctx, "no face looked for", "message", message, "err", err)
 		} else if face.Sure(limits.FaceScore) {
 			seen.found = turnFact(turnedByFace, face.Turn, face.Score, limits.FaceScore)
 			turned, ok := b.turn(ctx, message, data, taken, face.Turn)
@@ -80,7 +80,7 @@ func (b *Bot) look(ctx context.Context, message int64, data []byte, taken imagin
 	defer cancel()
 	lines, err := b.Reading.Text(limited, taken.Copy)
 	if err != nil {
-		b.Log.Info("picture not read before the answer", "message", message, "err", err)
+		b.Log.InfoContext(ctx, "picture not read before the answer", "message", message, "err", err)
 		return taken, seen
 	}
 	seen.lines, seen.read = lines, true
@@ -96,7 +96,7 @@ func (b *Bot) posture(ctx context.Context, message int64, taken imaging.Taken) (
 	defer cancel()
 	posture, err := b.Reading.Posture(looking, taken.Copy)
 	if err != nil {
-		b.Log.Warn("picture not looked at for its posture", "message", message, "err", err)
+		b.Log.WarnContext(ctx, "picture not looked at for its posture", "message", message, "err", err)
 		return reading.Posture{}, false
 	}
 	return posture, true
@@ -109,7 +109,7 @@ func (b *Bot) turn(ctx context.Context, message int64, data []byte, taken imagin
 	}
 	turned, err := b.Imaging.TakeTurned(ctx, data, turn)
 	if err != nil || turned.Copy == nil || turned.Level() == intake.Refuse {
-		b.Log.Warn("picture not turned", "message", message, "err", err)
+		b.Log.WarnContext(ctx, "picture not turned", "message", message, "err", err)
 		return taken, false
 	}
 	return turned, true
@@ -132,7 +132,7 @@ func (b *Bot) keepReading(ctx context.Context) (stopped func()) {
 			case <-tick.C:
 			}
 			if err := b.ReadPhotos(ctx); err != nil && ctx.Err() == nil {
-				b.Log.Error("photos not read, will be tried again", "err", err)
+				b.Log.ErrorContext(ctx, "photos not read, will be tried again", "err", err)
 			}
 		}
 	})
@@ -173,7 +173,7 @@ func (b *Bot) readPhoto(ctx context.Context, p intake.Photo) error {
 		}
 	}
 	if err != nil {
-		b.Log.Error("photo not read", "photo", p.ID, "err", err)
+		b.Log.ErrorContext(ctx, "photo not read", "photo", p.ID, "err", err)
 		return b.DB.NotePhoto(ctx, p, nil, b.Now())
 	}
 	return b.amend(ctx, p.CandidateID, func(t *turn) error { return t.takeIn(ctx, p.ID, result) })

@@ -25,15 +25,16 @@ type body struct {
 	Created  int64       `json:"created,omitempty"` // WeChat's time, seconds
 	Scene    string      `json:"scene,omitempty"`
 	Status   string      `json:"status,omitempty"`
+	Request  string      `json:"request,omitempty"` // the request it came with, for the log
 
 	Consents []wechat.Consent `json:"consents,omitempty"`
 }
 
-func bodyOf(m wechat.Message) body {
+func bodyOf(m wechat.Message, request string) body {
 	return body{
 		Kind: m.Kind, Text: m.Text, MediaID: m.MediaID,
 		Event: m.Event, EventKey: m.EventKey, MsgID: m.MsgID, Status: m.Status, Consents: m.Consents,
-		Created: m.Created.Unix(), Scene: m.Scene,
+		Created: m.Created.Unix(), Scene: m.Scene, Request: request,
 	}
 }
 

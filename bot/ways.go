@@ -24,7 +24,7 @@ func (t *turn) whichWay(ctx context.Context, s *shot, words string) string {
 		id, err = t.bot.waysID(ctx, data, s.ways)
 	}
 	if err != nil {
-		t.bot.Log.Warn("two ways not shown", "message", s.row.ID, "err", err)
+		t.bot.Log.WarnContext(ctx, "two ways not shown", "message", s.row.ID, "err", err)
 		return words
 	}
 	t.talk.Memo.Choosing = s.taken.SHA256
@@ -62,7 +62,7 @@ func (t *turn) showWays(ctx context.Context) (string, error) {
 		}
 		id, err := t.bot.waysID(ctx, data, turns)
 		if err != nil {
-			t.bot.Log.Warn("two ways not shown", "photo", p.ID, "err", err)
+			t.bot.Log.WarnContext(ctx, "two ways not shown", "photo", p.ID, "err", err)
 			return words, nil
 		}
 		t.talk.Memo.Choosing = h.SHA

@@ -2,12 +2,14 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"cailiao/intake"
 	"cailiao/storage"
+	"cailiao/watch"
 )
 
 const (
@@ -63,7 +65,7 @@ func (b *Bot) work(ctx context.Context, job task) (outcome, error) {
 			return out, err
 		}
 		if err != nil {
-			b.Log.Error("message put off", "message", rows[0].ID, "err", err)
+			b.Log.ErrorContext(ctx, "message put off", "message", rows[0].ID, "err", err)
 		}
 		rows = rows[n:]
 	}
@@ -94,7 +96,7 @@ func (b *Bot) lock(ctx context.Context, job task) (unlock func(), err error) {
 	if waiting.Err() != nil {
 		return nil, fmt.Errorf("wait for the turn: %w", err)
 	}
-	b.Log.Warn("no shared lock, going on with this instance's own", "err", err)
+	b.Log.WarnContext(ctx, "no shared lock, going on with this instance's own", "err", err)
 	return func() {}, nil
 }
 
@@ -102,7 +104,19 @@ func (b *Bot) lock(ctx context.Context, job task) (unlock func(), err error) {
 // reply, once. What fails is put off with growing delay so that it never blocks what comes behind it.
 func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handover) (out outcome, err error) {
 	last := rows[len(rows)-1]
+	ctx = traced(ctx, last)
 	out = outcome{id: last.ID, openID: last.OpenID}
+	began := time.Now() // a duration, not a moment
+	defer func() {
+		fate := "done"
+		switch {
+		case err != nil:
+			fate = "failed"
+		case out.unfinished:
+			fate = "later"
+		}
+		b.Metrics.Turn(last.Kind, fate, time.Since(began))
+	}()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -130,7 +144,7 @@ func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handove
 		if errors.As(err, &later) {
 			out.unfinished = true
 			out.reply = later.reply
-			b.Log.Warn("message put off", "message", last.ID, "tries", last.Attempts+1, "err", later.cause)
+			b.Log.WarnContext(ctx, "message put off", "message", last.ID, "tries", last.Attempts+1, "err", later.cause)
 			return out, b.putOff(ctx, rows, later)
 		}
 		if err != nil {
@@ -145,6 +159,19 @@ func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handove
 		}
 	}
 	return out, err
+}
+
+// traced gives a context without a request the one a message came with, so that its log lines are found whoever works
+// on it, and whenever.
+func traced(ctx context.Context, row storage.Message) context.Context {
+	if watch.Request(ctx) != "" {
+		return ctx
+	}
+	var msg body
+	if json.Unmarshal(row.Body, &msg) != nil { // a body that was wiped has none
+		return ctx
+	}
+	return watch.WithRequest(ctx, msg.Request)
 }
 
 // stillNew leaves out what another instance has finished meanwhile: without Redis two may be at one message.
@@ -203,7 +230,7 @@ func (b *Bot) putOff(ctx context.Context, rows []storage.Message, later *laterEr
 // hurry brings forward what was put off: one that waited has just succeeded, so what they wait for is back.
 func (b *Bot) hurry(ctx context.Context) {
 	if err := b.DB.Hurry(ctx, b.Now()); err != nil {
-		b.Log.Warn("what was put off is not brought forward", "err", err)
+		b.Log.WarnContext(ctx, "what was put off is not brought forward", "err", err)
 	}
 }
 

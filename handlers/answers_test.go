@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"cailiao/handlers"
+	"cailiao/storage"
 )
 
 func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
@@ -86,8 +88,18 @@ func TestReadinessTellsWhatIsWrong(t *testing.T) {
 		return got.status, r
 	}
 	w := newWorld(t).open()
-	if status, r := ready(w); status != 200 || r.Status != "ready" || len(r.Checks) != 3 {
+	if status, r := ready(w); status != 200 || r.Status != "ready" || len(r.Checks) != 4 {
 		t.Errorf("all is well: %d %+v", status, r)
+	}
+	old, _, err := w.DB.Record(t.Context(), storage.Message{Key: "k", OpenID: "o", Kind: "text", ReceivedAt: time.Now().Add(-10 * 365 * 24 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, r := ready(w); status != 200 || r.Status != "degraded" || !strings.HasPrefix(r.Checks["inbox"], "1 messages wait, the oldest for ") {
+		t.Errorf("a message waits: %d %+v", status, r)
+	}
+	if err := w.DB.Finish(t.Context(), old.ID, "", time.Now()); err != nil {
+		t.Fatal(err)
 	}
 	w.Redis.Close()
 	if status, r := ready(w); status != 200 || r.Status != "degraded" || r.Checks["redis"] == "ok" || r.Checks["database"] != "ok" {

@@ -64,7 +64,7 @@ func (h *House) fail(c *gin.Context, err error) {
 	status, cause := httpStatus(err)
 	gone := errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil // nobody waits any more
 	if status >= http.StatusInternalServerError && !gone {
-		h.log().Error("request failed", "route", c.FullPath(), "status", status, "err", err)
+		h.log().ErrorContext(c.Request.Context(), "request failed", "route", c.FullPath(), "status", status, "err", err)
 	}
 	if c.Writer.Written() {
 		return

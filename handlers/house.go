@@ -18,6 +18,7 @@ import (
 	"cailiao/intake"
 	"cailiao/review"
 	"cailiao/storage"
+	"cailiao/watch"
 	"cailiao/wechat"
 )
 
@@ -40,6 +41,7 @@ type House struct {
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: silent
 	PublicURL string           // the address people use; https makes cookies Secure and turns HSTS on; empty: http, whatever host
+	Metrics   *watch.Metrics   // nil: nothing is counted
 	Proxies   []string         // addresses or CIDRs of reverse proxies whose X-Forwarded-For is believed; usually none
 
 	sessions *scs.SessionManager
@@ -55,7 +57,7 @@ func (h *House) Router() (http.Handler, error) {
 	if err := engine.SetTrustedProxies(h.Proxies); err != nil {
 		return nil, err
 	}
-	engine.Use(h.accessLog, h.recover, h.secureHeaders)
+	engine.Use(h.identify, h.accessLog, h.recover, h.secureHeaders)
 	for _, r := range h.routes() {
 		engine.Handle(r.method, r.path, r.handler)
 	}

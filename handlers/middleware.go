@@ -7,7 +7,17 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"cailiao/watch"
 )
+
+// identify gives every request an id, which stands in its log lines and in the answer.
+func (h *House) identify(c *gin.Context) {
+	ctx := watch.NewRequest(c.Request.Context())
+	c.Request = c.Request.WithContext(ctx)
+	c.Header("X-Request-Id", watch.Request(ctx))
+	c.Next()
+}
 
 // accessLog writes one line a request: the route, not the path, and no query, because paths and
 // queries may carry personal data.
@@ -22,6 +32,9 @@ func (h *House) accessLog(c *gin.Context) {
 	h.log().Log(c.Request.Context(), level, "request",
 		"method", method(c.Request.Method), "route", c.FullPath(), "status", status,
 		"bytes", max(c.Writer.Size(), 0), "ms", time.Since(start).Milliseconds())
+	if c.FullPath() != "/wechat" { // has its own figures
+		h.Metrics.Page(c.FullPath(), status, time.Since(start))
+	}
 }
 
 // method keeps made-up methods out of the log.
@@ -44,7 +57,7 @@ func (h *House) recover(c *gin.Context) {
 		if caught == http.ErrAbortHandler {
 			panic(caught) // net/http's own way of hanging up
 		}
-		h.log().Error("panic", "route", c.FullPath(), "kind", kindOf(caught), "stack", string(debug.Stack()))
+		h.log().ErrorContext(c.Request.Context(), "panic", "route", c.FullPath(), "kind", kindOf(caught), "stack", string(debug.Stack()))
 		c.Abort()
 		if !c.Writer.Written() {
 			h.problem(c, http.StatusInternalServerError, "")

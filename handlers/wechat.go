@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -39,6 +40,7 @@ func (h *House) echo(c *gin.Context) error {
 // callback takes one message. WeChat counts it as delivered when the answer is 200, so that is
 // sent only once the bot has the message in the database.
 func (h *House) callback(c *gin.Context) error {
+	began := time.Now() // a duration, not a moment
 	m, err := h.Account.Receive(c.Request)
 	if err != nil {
 		h.refuse(c, err)
@@ -46,8 +48,16 @@ func (h *House) callback(c *gin.Context) error {
 	}
 	reply, err := h.Bot.Answer(c.Request.Context(), m)
 	if err != nil {
+		h.Metrics.Callback(string(m.Kind), "failed", time.Since(began))
 		return fmt.Errorf("answer: %w", err)
 	}
+	defer func() {
+		outcome := "replied"
+		if reply == "" {
+			outcome = "acknowledged"
+		}
+		h.Metrics.Callback(string(m.Kind), outcome, time.Since(began))
+	}()
 	body, err := h.sealed(m, reply)
 	if err != nil {
 		return fmt.Errorf("reply: %w", err)
@@ -73,7 +83,8 @@ func (h *House) sealed(m wechat.Message, reply string) ([]byte, error) {
 func (h *House) refuse(c *gin.Context, err error) {
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
-			h.log().Warn("callback refused", "why", r.name, "so_far", r.count.Add(1))
+			h.log().WarnContext(c.Request.Context(), "callback refused", "why", r.name, "so_far", r.count.Add(1))
+			h.Metrics.Callback("", r.name, 0)
 			c.Data(r.status, "text/plain; charset=utf-8", []byte(http.StatusText(r.status)+"\n"))
 			return
 		}

@@ -35,6 +35,11 @@ func NewMetrics() *Metrics {
 			Buckets: []float64{1, 2, 5, 15, 60, 300, 1800, 7200, 86400},
 		}),
 	}
+	for _, kind := range intake.NoticeKinds { // what is not there does not grow
+		m.sends.WithLabelValues(string(kind), string(intake.RoadTemplate))
+		m.refusals.WithLabelValues(string(kind), "0")
+		m.fails.WithLabelValues(string(kind), "0")
+	}
 	m.Registry.MustRegister(m.sends, m.refusals, m.fails, m.drops, m.delay)
 	return m
 }

@@ -13,6 +13,7 @@ import (
 	"cailiao/intake"
 	"cailiao/sms"
 	"cailiao/storage"
+	"cailiao/watch"
 	"cailiao/wechat"
 )
 
@@ -111,7 +112,7 @@ func (l *Loop) Send(ctx context.Context) (int, error) {
 				ours, err := l.person(context.WithoutCancel(ctx), id, kinds)
 				if err != nil {
 					// The lease runs out and the rows come again; the others go on.
-					l.Log.Error("notices not dealt with", "candidate", id, "err", err)
+					l.Log.ErrorContext(ctx, "notices not dealt with", "candidate", id, "err", err)
 				}
 				if ours {
 					told.Add(1)
@@ -159,8 +160,9 @@ func (l *Loop) person(ctx context.Context, id int64, kinds []intake.NoticeKind) 
 		if until.Sub(l.Now()) < l.Lease/2 {
 			return true, nil // it took long: the rest comes again, perhaps elsewhere
 		}
+		ctx := watch.WithRequest(ctx, fmt.Sprint("notice-", n.ID))
 		if err := l.guarded(ctx, n); err != nil {
-			l.Log.Error("notice not dealt with", "notice", n.ID, "kind", n.Kind, "err", err)
+			l.Log.ErrorContext(ctx, "notice not dealt with", "notice", n.ID, "kind", n.Kind, "err", err)
 			if err := l.puzzled(ctx, n); err != nil {
 				return true, err
 			}

@@ -26,10 +26,10 @@ func (l *Loop) runPlan(ctx context.Context) {
 		case <-tick.C:
 		}
 		if err := l.Plan(ctx); err != nil && ctx.Err() == nil {
-			l.Log.Error("notices not planned", "err", err)
+			l.Log.ErrorContext(ctx, "notices not planned", "err", err)
 		}
 		if err := l.Watch(ctx); err != nil && ctx.Err() == nil {
-			l.Log.Error("notices not watched", "err", err)
+			l.Log.ErrorContext(ctx, "notices not watched", "err", err)
 		}
 		if now := l.Now(); now.Sub(cleaned) > time.Hour {
 			cleaned = now

@@ -62,7 +62,7 @@ func verdictOf(cause error) verdict {
 func (l *Loop) refused(ctx context.Context, n intake.Notice, c intake.Case, cause error) error {
 	now, code := l.Now(), errorCode(cause)
 	l.Metrics.refused(n.Kind, code)
-	l.Log.Warn("notice refused", "notice", n.ID, "kind", n.Kind, "err", cause)
+	l.Log.WarnContext(ctx, "notice refused", "notice", n.ID, "kind", n.Kind, "err", cause)
 	r := refusal{code: code, problem: fmt.Sprintf("%s (%d)", wechat.ActionFor(cause), code)}
 	switch verdictOf(cause) {
 	case soon:

@@ -72,7 +72,7 @@ func (l *Loop) tell(ctx context.Context, n intake.Notice, c intake.Case) error {
 	}
 	if t.Chat == ChatAlso {
 		if _, err := l.chat(ctx, n, talk, say); err != nil {
-			l.Log.Warn("notice not told in the chat as well", "notice", n.ID, "err", err)
+			l.Log.WarnContext(ctx, "notice not told in the chat as well", "notice", n.ID, "err", err)
 		}
 	}
 	return nil
@@ -100,7 +100,7 @@ func (l *Loop) chat(ctx context.Context, n intake.Notice, talk intake.Talk, say 
 		return false, err
 	}
 	if err := l.WeChat.SendText(ctx, talk.OpenID, text); err != nil {
-		l.Log.Info("notice not told in the chat", "notice", n.ID, "kind", n.Kind, "err", err)
+		l.Log.InfoContext(ctx, "notice not told in the chat", "notice", n.ID, "kind", n.Kind, "err", err)
 		return false, nil
 	}
 	return true, nil
@@ -132,7 +132,7 @@ func (l *Loop) undeliverable(ctx context.Context, n intake.Notice, c intake.Case
 	if err == nil {
 		return l.sent(ctx, n, storage.Sending{Road: intake.RoadSMS})
 	}
-	l.Log.Warn("notice not told by SMS", "notice", n.ID, "kind", n.Kind, "err", err)
+	l.Log.WarnContext(ctx, "notice not told by SMS", "notice", n.ID, "kind", n.Kind, "err", err)
 	if errors.Is(err, sms.ErrLater) && n.Attempts+1 < attempts {
 		return l.DB.NoticeRetry(ctx, n.ID, l.Now().Add(max(backoff(n.Attempts), time.Minute)), r.code, r.problem)
 	}

@@ -99,6 +99,7 @@ type Redis struct {
 	running sync.WaitGroup // the ticker, and the keepers of locks
 
 	takes, releases batch[hold, error]
+	count           redisCount
 }
 
 // Limits that make a lost server an error soon instead of a wait.
@@ -158,6 +159,7 @@ func (r *Redis) dial() error {
 		options.TLSConfig = nil
 	}
 	r.client = redis.NewUniversalClient(options)
+	r.client.AddHook(&r.count)
 	return nil
 }
 

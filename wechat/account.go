@@ -38,6 +38,9 @@ type Options struct {
 	Log    *slog.Logger     // nil: silent
 	Client *http.Client     // nil: an own one with limits; a given one keeps its Transport, but never follows redirects
 
+	// Observe is told of every call that was sent: its API, the error it ended with, and how long it took; nil: nobody asks.
+	Observe func(api string, err error, took time.Duration)
+
 	// BrowserBase is where a person's browser goes for the OAuth page and the picture of a QR code, for a stand-in of
 	// the platform. Empty: open.weixin.qq.com and mp.weixin.qq.com.
 	BrowserBase string
@@ -53,6 +56,7 @@ type Account struct {
 	log    *slog.Logger
 	now    func() time.Time
 	tokens tokenStore
+	watch  func(api string, err error, took time.Duration)
 }
 
 // Open checks the configuration and returns the account. It makes no call; Check does.
@@ -73,6 +77,7 @@ func Open(cfg Config, cache Cache, opts Options) (*Account, error) {
 		client: newClient(opts.Client),
 		log:    opts.Log,
 		now:    opts.Now,
+		watch:  opts.Observe,
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)

@@ -88,6 +88,15 @@ func notSent(api string, err error) error {
 
 // once sends c once, with the token if there is one, within the call's patience.
 func (a *Account) once(ctx context.Context, c call, token string) error {
+	began := a.now()
+	err := a.send(ctx, c, token)
+	if a.watch != nil {
+		a.watch(c.api, err, a.now().Sub(began))
+	}
+	return err
+}
+
+func (a *Account) send(ctx context.Context, c call, token string) error {
 	if c.patience == 0 {
 		c.patience = callPatience
 	}

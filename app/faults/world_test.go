@@ -43,6 +43,7 @@ type settings struct {
 	Files    uint64        // file descriptors at most; 0: as many as there are
 	Quiet    time.Duration // end of an album
 	Patience time.Duration // 0: as in production
+	InHand   int           // messages at once; 0: as in production
 }
 
 // open opens the program as `cailiao serve` does, with a season whose window is open now.
@@ -60,7 +61,7 @@ func (s settings) open(ctx context.Context, options app.Options) (*app.App, erro
 	options.Season, options.Pictures = loaded.Shift(now.AddDate(0, 0, -1), now.AddDate(0, 0, 20), now.AddDate(0, 0, 20)), pictures
 	a, err := app.Open(ctx, cfg, options)
 	if err == nil {
-		a.Bot.Quiet, a.Bot.Patience = s.Quiet, s.Patience
+		a.Bot.Quiet, a.Bot.Patience, a.Bot.InHand = s.Quiet, s.Patience, s.InHand
 	}
 	return a, err
 }
@@ -260,6 +261,11 @@ func (w *world) start(s settings, options app.Options) *instance {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return w.serve(a)
+}
+
+func (w *world) serve(a *app.App) *instance {
+	w.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		w.t.Fatal(err)
