@@ -26,6 +26,7 @@ import (
 	"cailiao/imaging/imagetest"
 	"cailiao/intake"
 	"cailiao/review"
+	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
 	"cailiao/wechat"
@@ -37,6 +38,7 @@ type settings struct {
 	Database storage.Config
 	Redis    storage.RedisConfig
 	Blobs    string
+	Keys     string // file
 	WeChat   wechat.Config
 	Listen   string        // empty: any port
 	Step     string        // the instance kills itself there, once; empty: it lives
@@ -52,6 +54,7 @@ func (s settings) open(ctx context.Context, options app.Options) (*app.App, erro
 	if err != nil {
 		return nil, err
 	}
+	cfg.Keys = seal.Config{File: s.Keys}
 	cfg.Database, cfg.Redis, cfg.Blobs, cfg.WeChat = s.Database, s.Redis, storage.BlobsConfig{Dir: s.Blobs}, s.WeChat
 	loaded, pictures, err := app.LoadSeason(cfg.Season, cfg.Location())
 	if err != nil {
@@ -101,7 +104,7 @@ func openWorld(t *testing.T, engine string, people int) *world {
 	t.Cleanup(api.Close)
 	o := w.phone.Options()
 	w.settings = settings{
-		Blobs: t.TempDir(), Quiet: 20 * time.Millisecond,
+		Blobs: t.TempDir(), Keys: storagetest.KeyFile(t), Quiet: 20 * time.Millisecond,
 		WeChat: wechat.Config{AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: api.URL},
 	}
 	w.settings.Database, w.settings.Redis = storagetest.Stores(t, engine)
@@ -116,7 +119,7 @@ func (w *world) settle(people int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	cfg.Database = w.settings.Database
+	cfg.Database, cfg.Keys = w.settings.Database, seal.Config{File: w.settings.Keys}
 	desk, closeDB, err := app.OpenDesk(w.t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		w.t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"cailiao/app"
 	"cailiao/intake"
 	"cailiao/review"
 	"cailiao/storage"
@@ -75,14 +74,19 @@ const rosterHead = "报名号,姓名,证件类型,证件号码,手机号,考点�
 
 func (d *database) fill(ctx context.Context, p product, n int) error {
 	p.Database = d.config
-	cfg, season, _, err := p.configure()
+	_, season, _, err := p.configure()
 	if err != nil {
 		return err
 	}
-	desk, closeDB, err := app.OpenDesk(ctx, cfg, slog.New(slog.DiscardHandler))
+	// Without keys: what is sealed is sealed for its row, and could not be multiplied. The program seals what it writes.
+	db, err := storage.Open(ctx, d.config)
 	if err != nil {
 		return err
 	}
+	if err := db.Migrate(ctx); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	desk := &review.Desk{DB: db, Season: season, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 	var roster strings.Builder
 	roster.WriteString(rosterHead)
 	for i := range people {
@@ -98,7 +102,7 @@ func (d *database) fill(ctx context.Context, p product, n int) error {
 	if err == nil && n > people {
 		err = d.multiply(ctx, n)
 	}
-	return errors.Join(err, closeDB())
+	return errors.Join(err, db.Close())
 }
 
 // idNumber is a made-up one of an area that does not exist, with its check character.

@@ -13,6 +13,7 @@ import (
 
 	"cailiao/app"
 	"cailiao/intake"
+	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/wechat"
 )
@@ -23,6 +24,7 @@ type product struct {
 	Database storage.Config
 	Redis    storage.RedisConfig
 	Blobs    string
+	Keys     string // file
 	WeChat   wechat.Config
 	Profile  string        // address of net/http/pprof; empty: none
 	Quiet    time.Duration // end of an album; 0: as in production
@@ -42,6 +44,7 @@ func (p product) configure() (app.Config, *intake.Season, app.Options, error) {
 		return cfg, nil, app.Options{}, err
 	}
 	cfg.Database, cfg.Redis, cfg.Blobs.Dir, cfg.WeChat = p.Database, p.Redis, p.Blobs, p.WeChat
+	cfg.Keys = seal.Config{File: p.Keys}
 	loaded, pictures, err := app.LoadSeason(cfg.Season, cfg.Location())
 	if err != nil {
 		return cfg, nil, app.Options{}, err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cailiao/app"
+	"cailiao/seal"
 	"cailiao/wechat/wechattest"
 )
 
@@ -59,7 +60,10 @@ func turns(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	b.WeChat = cfg.WeChat
+	b.WeChat, b.Keys = cfg.WeChat, filepath.Join(b.dir, "keys.json")
+	if _, err := seal.Create(ctx, seal.Config{File: b.Keys}); err != nil {
+		return err
+	}
 	if b.api, err = openPlatform(); err != nil {
 		return err
 	}
