@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"cailiao/app"
 	"cailiao/intake"
 	"cailiao/review"
 	"cailiao/storage"
@@ -74,19 +75,14 @@ const rosterHead = "报名号,姓名,证件类型,证件号码,手机号,考点�
 
 func (d *database) fill(ctx context.Context, p product, n int) error {
 	p.Database = d.config
-	_, season, _, err := p.configure()
+	cfg, season, _, err := p.configure()
 	if err != nil {
 		return err
 	}
-	// Without keys: what is sealed is sealed for its row, and could not be multiplied. The program seals what it writes.
-	db, err := storage.Open(ctx, d.config)
+	desk, closeDB, err := app.OpenDesk(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	if err := db.Migrate(ctx); err != nil {
-		return errors.Join(err, db.Close())
-	}
-	desk := &review.Desk{DB: db, Season: season, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 	var roster strings.Builder
 	roster.WriteString(rosterHead)
 	for i := range people {
@@ -100,9 +96,12 @@ func (d *database) fill(ctx context.Context, p product, n int) error {
 		err = settlePeople(ctx, desk.DB, season)
 	}
 	if err == nil && n > people {
-		err = d.multiply(ctx, n)
+		var first intake.Candidate
+		if first, err = desk.DB.CandidateByNumber(ctx, fmt.Sprintf("27%08d", 0)); err == nil {
+			err = d.multiply(ctx, n, first.Attrs)
+		}
 	}
-	return errors.Join(err, db.Close())
+	return errors.Join(err, closeDB())
 }
 
 // idNumber is a made-up one of an area that does not exist, with its check character.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -12,7 +13,7 @@ import (
 
 // multiply copies the first people until there are n candidates with everything that belongs to them, inside the
 // server: through the program it would take hours.
-func (d *database) multiply(ctx context.Context, n int) error {
+func (d *database) multiply(ctx context.Context, n int, attrs map[string]any) error {
 	conn, err := d.server.Conn(ctx)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func (d *database) multiply(ctx context.Context, n int) error {
 			return err
 		}
 	}
-	copies, err := d.copies(ctx, conn)
+	copies, err := d.copies(ctx, conn, attrs)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,11 @@ func (d *database) multiply(ctx context.Context, n int) error {
 
 // copies are the statements that make candidates from the first to before the last number, each like one of the
 // first people. Columns that are not named here are taken over.
-func (d *database) copies(ctx context.Context, conn *sql.Conn) ([]string, error) {
+func (d *database) copies(ctx context.Context, conn *sql.Conn, attrs map[string]any) ([]string, error) {
+	known, err := json.Marshal(attrs)
+	if err != nil {
+		return nil, err
+	}
 	const openid = "CONCAT('o-bench-', LPAD(k.n, 7, '0'))"
 	sha := "SHA2(CONCAT(k.n, '/', t.id), 256)"
 	key := func(kind string) string { return "CONCAT(LEFT(" + sha + ", 2), '/', " + sha + ", '-" + kind + "')" }
@@ -66,7 +71,7 @@ func (d *database) copies(ctx context.Context, conn *sql.Conn) ([]string, error)
 		{"candidates", "t.id = 1 + k.n % 1000", map[string]string{"id": "k.n + 1", "number": "CONCAT('27', LPAD(k.n, 8, '0'))", "openid": openid,
 			// Sealed texts open only in their own row: the copies get plain ones, which are read as they are.
 			"name": "'考生'", "id_number": "CONCAT('99', k.n)", "phone": "'13900000001'", "second_phone": "''", "answers": "'{}'",
-			"attrs": `'{"level":"执业","category":"临床"}'`,
+			"attrs": "'" + string(known) + "'",
 		}},
 		{"submissions", "t.candidate_id = 1 + k.n % 1000", map[string]string{"id": "k.n + 1", "candidate_id": "k.n + 1"}},
 		{"talks", "t.openid = CONCAT('o-bench-', LPAD(k.n % 1000, 7, '0'))", map[string]string{"openid": openid, "memo": "'{}'", "ahead": "''"}},
