@@ -98,6 +98,13 @@ func TestAnInstallationMovesToServersThoughItIsKilledOnTheWay(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
+	strangeKeys := target.with("strange.yaml", map[string]any{"keys": map[string]any{"file": filepath.Join(t.TempDir(), "keys.json")}})
+	if out, code := strangeKeys.run("", "keys", "new"); code != 0 {
+		t.Fatal(out)
+	}
+	if out, code = i.run("", "move", "--to", strangeKeys.config); code != 1 || !strings.Contains(out, "use the same file") {
+		t.Errorf("move to other keys: exit %d\n%s", code, out)
+	}
 	var puts atomic.Int32
 	bucket.Fail(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut && !strings.Contains(r.URL.Path, ".ping") && puts.Add(1) > 2 {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"cailiao/seal"
 	"cailiao/storage"
 )
 
@@ -21,6 +23,9 @@ func Move(ctx context.Context, from, to Config, target string, progress Progress
 		return moved, fmt.Errorf("move: database.driver of %s: mysql expected", target)
 	case from.WeChat.AppID != to.WeChat.AppID:
 		return moved, fmt.Errorf("move: wechat.app_id of %s is another account's: candidates are known to one account only", target)
+	}
+	if err := sameKeys(ctx, from, to, target); err != nil {
+		return moved, err
 	}
 	fromDB, err := storage.Open(ctx, from.Database)
 	if err != nil {
@@ -51,6 +56,24 @@ func Move(ctx context.Context, from, to Config, target string, progress Progress
 		return moved, fmt.Errorf("move: %w", err)
 	}
 	return moved, nil
+}
+
+// sameKeys: what is sealed is carried as it is, so whatever opens it here must open it there.
+func sameKeys(ctx context.Context, from, to Config, target string) error {
+	here, err := seal.Load(ctx, from.Keys)
+	if err != nil {
+		return err
+	}
+	there, err := seal.Load(ctx, to.Keys)
+	if err != nil {
+		return fmt.Errorf("%s: %w", target, err)
+	}
+	for _, id := range here.Ring().IDs {
+		if !slices.Contains(there.Ring().IDs, id) {
+			return fmt.Errorf("move: keys of %s: key %08x of this installation is missing there; use the same file", target, id)
+		}
+	}
+	return nil
 }
 
 // MoveBack takes an installation back that was moved away, or is being moved; was says where to.

@@ -32,7 +32,7 @@ type Backup struct {
 type Manifest struct {
 	Made    time.Time `json:"made"`
 	Schema  int64     `json:"schema"`
-	Proofs  []Proof   `json:"proofs"`  // of the tables, then of the photos
+	Proofs  []Proof   `json:"proofs"`  // of the tables, then of the pictures
 	Bytes   int64     `json:"bytes"`   // of the photos
 	Missing int       `json:"missing"` // pictures that rows name and the folder does not have; 0 but after a disk fault
 
@@ -163,10 +163,10 @@ func (b Backup) copyPhotos(ctx context.Context, dir string, was map[string]strin
 		hashes[key] = hash
 		m.Bytes += size
 		sum.add(textHash(key, hash))
-		b.tell("photos", len(hashes), max(total, len(hashes)))
+		b.tell("pictures", len(hashes), max(total, len(hashes)))
 		return nil
 	})
-	m.Proofs = append(m.Proofs, sum.proof("photos"))
+	m.Proofs = append(m.Proofs, sum.proof("pictures"))
 	return hashes, err
 }
 

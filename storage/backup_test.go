@@ -26,7 +26,7 @@ func openOffice(t *testing.T, photos int) office {
 	t.Helper()
 	dir := t.TempDir()
 	o := office{config: storage.Config{DSN: filepath.Join(dir, "cailiao.db")}, store: storage.BlobsConfig{Dir: filepath.Join(dir, "photos")}}
-	o.db = must(storage.Open(t.Context(), o.config))(t)
+	o.db = must(storage.Open(t.Context(), o.config, storagetest.Keys(t)))(t)
 	t.Cleanup(func() { o.db.Close() })
 	ok(t, o.db.Migrate(t.Context()))
 	o.blobs = must(storage.OpenBlobs(o.store))(t)
@@ -153,7 +153,7 @@ func TestABackupThatIsNotWholeIsNotRestored(t *testing.T) {
 			path := filepath.Join(dir, "photos.sha256")
 			lines := strings.SplitAfter(string(must(os.ReadFile(path))(t)), "\n")
 			ok(t, os.WriteFile(path, []byte(strings.Join(lines[1:], "")), 0o600))
-		}, "photos: what arrived is not what was sent"},
+		}, "pictures: what arrived is not what was sent"},
 		"a row changed": {func(t *testing.T, dir string) {
 			db := must(storage.Open(ctx, storage.Config{DSN: filepath.Join(dir, "cailiao.db")}))(t)
 			must(db.Pool().Exec("UPDATE candidates SET phone = '1' WHERE id = 1"))(t)

@@ -29,7 +29,7 @@ var inhabited = []string{"candidates", "staff", "talks", "messages", "events", "
 
 // Carried is what was moved, the same on both sides.
 type Carried struct {
-	Proofs []Proof // of the tables, then of the photos
+	Proofs []Proof // of the tables, then of the pictures
 	Before bool    // it had been moved completely before; nothing was done
 }
 

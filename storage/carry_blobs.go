@@ -37,7 +37,7 @@ func CarryBlobs(ctx context.Context, from, to Blobs, progress func(what string, 
 				}
 				mu.Lock()
 				sum.add(hash)
-				progress("photos", sum.n, len(keys))
+				progress("pictures", sum.n, len(keys))
 				mu.Unlock()
 			}
 		})
@@ -50,7 +50,7 @@ func CarryBlobs(ctx context.Context, from, to Blobs, progress func(what string, 
 	if ctx.Err() != nil {
 		return Proof{}, context.Cause(ctx)
 	}
-	return sum.proof("photos"), nil
+	return sum.proof("pictures"), nil
 }
 
 // carryBlob returns the hash of a blob with its key.

@@ -16,7 +16,7 @@ import (
 // Proof is how much something holds and a hash of it: equal proofs, equal content. The hash does
 // not depend on an order, nor on the engine.
 type Proof struct {
-	Name string `json:"name"` // of a table, or "photos"
+	Name string `json:"name"` // of a table, or "pictures"
 	N    int    `json:"n"`
 	Hash string `json:"hash"`
 }

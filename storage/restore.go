@@ -113,9 +113,9 @@ func (b Backup) restorePhotos(ctx context.Context, blobs BlobsConfig) (Proof, er
 			return Proof{}, fmt.Errorf("restore %s: %w", key, err)
 		}
 		sum.add(textHash(key, hash))
-		b.tell("photos", sum.n, len(hashes))
+		b.tell("pictures", sum.n, len(hashes))
 	}
-	return sum.proof("photos"), nil
+	return sum.proof("pictures"), nil
 }
 
 func (b Backup) restorePhoto(ctx context.Context, disk *diskBlobs, path, key, hash string) error {
