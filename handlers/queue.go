@@ -125,9 +125,6 @@ func (h *House) materials(chosen string) []templates.Choice {
 
 // kinds are the values of the attributes that tell what kind of candidate it is.
 func (h *House) kinds(chosen storage.Attr) []templates.Choice {
-	if h.DB.Sealed() {
-		return nil
-	}
 	var list []templates.Choice
 	shown := 0
 	for _, a := range h.Season.Attributes {

@@ -132,9 +132,6 @@ func (f Filter) applied(staff intake.Staff) Filter {
 // where bounds a filter by what the account may see at all.
 func (d *Desk) where(staff intake.Staff, f Filter) storage.QueueFilter {
 	where := storage.QueueFilter{State: f.State, Search: f.Search, Overdue: f.Overdue, Item: f.Item, Attr: f.Attr, Now: d.now()}
-	if d.DB.Sealed() {
-		where.Attr = storage.Attr{}
-	}
 	if f.Mine {
 		where.Mine = staff.ID
 	}

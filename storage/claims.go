@@ -147,6 +147,3 @@ func (q Q) ReviveNotices(ctx context.Context, ids []int64) error {
 		append([]any{intake.NoticeWaiting, intake.NoticeCancelled}, args(ids)...)...)
 	return within("revive notices", err)
 }
-
-// Sealed says that attributes stand sealed in SQL, where nobody can be looked up by them.
-func (db *DB) Sealed() bool { return db.keys != nil }

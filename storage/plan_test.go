@@ -112,7 +112,6 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"a page further on":         queue(storage.QueueFilter{Site: "A", State: intake.Submitted, Behind: &middle}),
 		"a page back, of all":       queue(storage.QueueFilter{Before: &middle}),
 		"queue of a material":       queue(storage.QueueFilter{Site: "A", State: intake.Submitted, Item: "diploma"}),
-		"queue of an attribute":     queue(storage.QueueFilter{State: intake.Submitted, Attr: storage.Attr{Code: "level", Value: "执业"}}),
 		"what I hold":               queue(storage.QueueFilter{State: intake.Submitted, Mine: 7}),
 		"next that nobody holds":    next(storage.QueueFilter{Site: "A", State: intake.Submitted, Free: 7, Now: day(1)}),
 		"held":                      func(q storage.Q) error { _, err := q.HeldAmong(ctx, []int64{c.ID, c.ID + 1}, day(1)); return err },

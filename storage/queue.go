@@ -64,14 +64,7 @@ func (q Q) Queue(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
 	if err != nil || !some {
 		return nil, within("queue", err)
 	}
-	query, args := queuePage(f)
-	if f.Search != "" {
-		var err error
-		if query, args, err = q.searchPage(ctx, f); err != nil {
-			return nil, fmt.Errorf("queue: %w", err)
-		}
-	}
-	rows, err := list(ctx, q, readQueueRow, query, args...)
+	rows, err := q.queueRows(ctx, f)
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}
@@ -79,6 +72,29 @@ func (q Q) Queue(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
 		slices.Reverse(rows)
 	}
 	return rows, within("queue", q.fillQueue(ctx, rows, f.Now))
+}
+
+func (q Q) queueRows(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
+	switch {
+	case f.Search == "" && f.Attr.Code != "":
+		return q.walk(ctx, f)
+	case f.Search == "":
+		query, args := queuePage(f)
+		return list(ctx, q, readQueueRow, query, args...)
+	}
+	offset, limit := f.Offset, f.limit()
+	if f.Attr.Code != "" { // a search finds so few that they can be looked through
+		f.Offset, f.Limit = 0, 3*searchLimit
+	} else {
+		offset = 0
+	}
+	query, args, err := q.searchPage(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := list(ctx, q, readQueueRow, query, args...)
+	rows = slices.DeleteFunc(rows, func(r QueueRow) bool { return !f.Attr.of(r) })
+	return rows[min(offset, len(rows)):min(offset+limit, len(rows))], err
 }
 
 // queuePage picks the page on an index alone, before candidates are joined.

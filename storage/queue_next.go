@@ -57,6 +57,12 @@ func (q Q) nextInQueue(ctx context.Context, f QueueFilter, after int64) (int64, 
 	if err != nil && !errors.Is(err, intake.ErrNotFound) {
 		return 0, err
 	}
+	if f.Attr.Code != "" {
+		if err == nil {
+			f.Behind = &p
+		}
+		return q.nextWalked(ctx, f, after)
+	}
 	if err == nil {
 		f.Behind = &p
 		picked, args := f.pick("candidate_id", 1)
@@ -195,17 +201,79 @@ func (f QueueFilter) narrower(submissions, candidate string) (terms []string, va
 			marks(1, len(states))+") > 0")
 		values = append(append(values, f.Item), states...)
 	}
-	if f.Attr.Code != "" {
-		known := fmt.Sprintf("%%%q:%%", f.Attr.Code)
-		terms = append(terms, "(SELECT COUNT(*) FROM candidates who WHERE who.id = "+candidate+` AND
-			(CASE WHEN who.assumed LIKE ? AND who.answers LIKE ? THEN who.answers ELSE who.attrs END) LIKE ?) > 0`)
-		values = append(values, fmt.Sprintf("%%%q%%", f.Attr.Code), known, fmt.Sprintf("%%%q:%q%%", f.Attr.Code, f.Attr.Value))
-	}
 	if f.Free != 0 {
 		terms = append(terms, "(SELECT COUNT(*) FROM claims WHERE claims.candidate_id = "+candidate+" AND claims.until_at > ? AND claims.staff_id <> ?) = 0")
 		values = append(values, micros(f.Now), f.Free)
 	}
 	return terms, values
+}
+
+const (
+	walkStep = 500    // submissions read at once
+	walkMost = 20_000 // and in one walk: what is rarer than one page in so many is looked for page by page
+)
+
+// walk reads the queue until it has a page of candidates with the filter's attribute: attributes
+// may stand sealed, where the database cannot tell them apart.
+func (q Q) walk(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
+	attr, want := f.Attr, f.limit()
+	f.Attr, f.Limit = Attr{}, walkStep
+	var found []QueueRow
+	for read := 0; read < walkMost; read += walkStep {
+		query, args := queuePage(f)
+		rows, err := list(ctx, q, readQueueRow, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if attr.of(r) {
+				if found = append(found, r); len(found) == want {
+					return found, nil
+				}
+			}
+		}
+		if len(rows) < walkStep {
+			return found, nil
+		}
+		last := rows[len(rows)-1].Place
+		if f.Before != nil {
+			f.Before = &last
+		} else {
+			f.Behind = &last
+		}
+	}
+	return found, nil
+}
+
+func (a Attr) of(r QueueRow) bool { return a.Code == "" || fmt.Sprint(r.Attrs[a.Code]) == a.Value }
+
+// nextWalked is nextInQueue for a filter with an attribute.
+func (q Q) nextWalked(ctx context.Context, f QueueFilter, after int64) (int64, error) {
+	f.Limit = 1
+	if f.Behind != nil {
+		rows, err := q.walk(ctx, f)
+		if err != nil || len(rows) > 0 {
+			return first(rows), err
+		}
+		f.Behind = nil
+	}
+	f.Limit = 2
+	rows, err := q.walk(ctx, f)
+	if err != nil {
+		return 0, err
+	}
+	rows = slices.DeleteFunc(rows, func(r QueueRow) bool { return r.CandidateID == after })
+	if len(rows) == 0 {
+		return 0, intake.ErrNotFound
+	}
+	return first(rows), nil
+}
+
+func first(rows []QueueRow) int64 {
+	if len(rows) == 0 {
+		return 0
+	}
+	return rows[0].CandidateID
 }
 
 func (q Q) nextFound(ctx context.Context, f QueueFilter, after int64) (int64, error) {
@@ -218,6 +286,7 @@ func (q Q) nextFound(ctx context.Context, f QueueFilter, after int64) (int64, er
 	if err != nil {
 		return 0, err
 	}
+	found = slices.DeleteFunc(found, func(r QueueRow) bool { return !f.Attr.of(r) })
 	for i, r := range found {
 		if r.CandidateID == after && i+1 < len(found) {
 			return found[i+1].CandidateID, nil
