@@ -41,7 +41,7 @@ func TestFiftyReviewersNeverDecideTwice(t *testing.T) {
 
 func opened(t *testing.T, config storage.Config) *storage.DB {
 	t.Helper()
-	db := must(storage.Open(t.Context(), config))(t)
+	db := must(storage.Open(t.Context(), config, storagetest.Keys(t)))(t)
 	t.Cleanup(func() { db.Close() })
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
