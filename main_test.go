@@ -207,6 +207,19 @@ func TestTheProgramFromEmptyDatabaseToFirstPhoto(t *testing.T) {
 		if out, code = i.run(apptest.Password+"\n", "staff", "add", "kaodian", "--role", "site", "--site", "110101"); code != 0 {
 			t.Fatalf("staff add: exit %d\n%s", code, out)
 		}
+		for _, c := range []struct {
+			args string
+			code int
+			want string
+		}{
+			{"disable kaodian", 0, "已改好"}, {"list", 0, "已停用"}, {"enable kaodian", 0, "已改好"}, {"totp-reset kaodian", 0, "已改好"},
+			{"password kaodian", 0, "初始密码（只显示这一次"}, {"list", 0, "没换初始密码"}, {"role kaodian --role area", 0, "已改好"},
+			{"list", 0, "kaodian\tarea"}, {"role kaodian --role boss", 1, "one of site, area"}, {"disable nobody", 1, "没有这个账号"},
+		} {
+			if out, code = i.run("", append([]string{"staff"}, strings.Fields(c.args)...)...); code != c.code || !strings.Contains(out, c.want) {
+				t.Errorf("staff %s: exit %d\n%s", c.args, code, out)
+			}
+		}
 		stop := i.serve()
 		if err := i.platform.Verify(t.Context()); err != nil {
 			t.Errorf("the console's check of the callback address: %v", err)

@@ -18,7 +18,7 @@ import (
 
 // Finding is one line of `cailiao check`.
 type Finding struct {
-	Part string // "season", "keys", "database", "redis", "blobs", "wechat", "notices", "reading"
+	Part string // "season", "keys", "database", "redis", "blobs", "wechat", "notices", "log", "reading"
 	Says string // what was found
 	Err  error  // what to mend; nil: all right
 
@@ -57,8 +57,19 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	add("blobs", func() (string, error) { return cfg.Blobs.Check(ctx) })
 	add("wechat", func() (string, error) { return checkWeChat(ctx, cfg, redis) })
 	add("notices", func() (string, error) { return checkNotices(ctx, cfg, redis) })
+	findings = append(findings, Finding{Part: "log", Err: checkLog(ctx, cfg), Optional: true})
 	says, err := checkReading(cfg)
 	return append(findings, Finding{Part: "reading", Says: says, Err: err, Optional: true})
+}
+
+// checkLog asks whether the database itself guards the audit log.
+func checkLog(ctx context.Context, cfg Config) error {
+	db, err := storage.Open(ctx, cfg.Database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.CheckEventGuards(ctx)
 }
 
 func checkReading(cfg Config) (string, error) {

@@ -48,7 +48,7 @@ func (db *DB) CheckEventGuards(ctx context.Context) error {
 			return fmt.Errorf("trigger %s: %w", name, db.dialect.printable(err))
 		}
 		if have == 0 {
-			return fmt.Errorf("%w: the database user may not create them; let the owner run docs/security/grants.sql", ErrNotGuarded)
+			return fmt.Errorf("%w, or this user may not see them: let the database's owner run docs/security/grants.sql", ErrNotGuarded)
 		}
 	}
 	return nil

@@ -50,11 +50,11 @@ func (q Q) LockStaff(ctx context.Context, id int64) (intake.Staff, error) {
 }
 
 // SaveStaff writes what may change of an account that LockStaff returned: role, site, password,
-// disabled, epoch, TOTP.
+// disabled, epoch, TOTP. Another key begins anew with its steps.
 func (q Q) SaveStaff(ctx context.Context, s intake.Staff) error {
 	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE staff SET role = ?, site = ?, password_hash = ?, disabled = ?, epoch = ?,
-		initial_until = ?, totp_secret = ?, totp_since = ? WHERE id = ?`,
-		s.Role, s.Site, s.PasswordHash, s.Disabled, s.Epoch, micros(s.InitialUntil), s.TOTPSecret, micros(s.TOTPSince), s.ID)
+		initial_until = ?, totp_secret = ?, totp_since = ?, totp_step = CASE WHEN ? THEN 0 ELSE totp_step END WHERE id = ?`,
+		s.Role, s.Site, s.PasswordHash, s.Disabled, s.Epoch, micros(s.InitialUntil), s.TOTPSecret, micros(s.TOTPSince), s.TOTPSecret == "", s.ID)
 	return within(fmt.Sprintf("save staff %d", s.ID), err)
 }
 
