@@ -17,7 +17,7 @@ var house = map[string][]string{
 	"app":                 {"bot", "handlers", "imaging", "imaging/reading", "intake", "notify", "privacy", "review", "seal", "sms", "storage", "templates", "watch", "wechat"},
 	"handlers":            {"bot", "intake", "review", "storage", "templates", "watch", "wechat"},
 	"bot":                 {"imaging", "imaging/codec", "imaging/reading", "intake", "storage", "templates", "watch", "wechat"},
-	"review":              {"intake", "storage"},
+	"review":              {"imaging", "intake", "storage"},
 	"notify":              {"intake", "sms", "storage", "templates", "watch", "wechat"},
 	"watch":               {"storage"},
 	"sms":                 {"intake"},

@@ -195,7 +195,7 @@ func TestTheProgramFromEmptyDatabaseToFirstPhoto(t *testing.T) {
 		if out, code = i.run("", "migrate"); code != 0 {
 			t.Fatalf("migrate: exit %d\n%s", code, out)
 		}
-		if out, code = i.run("", "check"); code != 0 || strings.Count(out, "✓") != 8 {
+		if out, code = i.run("", "check"); code != 0 || strings.Count(out, "✓") != 9 {
 			t.Errorf("check: exit %d\n%s", code, out)
 		}
 		if out, code = i.run("", "notices", "preview"); code != 0 || !strings.Contains(out, "审核结果：需补正") {

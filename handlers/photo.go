@@ -11,7 +11,7 @@ import (
 	"cailiao/review"
 )
 
-// photo sends one form of a photo. Thumbnails and screen copies may stay in this browser's cache
+// photo sends one form of a photo; the screen copy carries a stamp of who looks at it. Thumbnails and screen copies may stay in this browser's cache
 // for this session (Vary: Cookie; signing out empties it); what is taken out of the system, the
 // original and the copy, is never kept and never shown in place.
 func (h *House) photo(c *gin.Context, staff intake.Staff) error {

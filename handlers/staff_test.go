@@ -136,7 +136,7 @@ func TestThePhoneNumberIsShownOnRequestOnly(t *testing.T) {
 		t.Errorf("asked: %d", got.status)
 	}
 	events, err := w.DB.Events(t.Context(), c.ID, 5)
-	if err != nil || len(events) != 1 || events[0].Action != "phone.look" {
+	if err != nil || len(events) != 2 || events[0].Action != "phone.look" || events[1].Action != "sheet.open" {
 		t.Errorf("events %+v, %v", events, err)
 	}
 }

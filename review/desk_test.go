@@ -1,8 +1,11 @@
 package review_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"os"
 	"strings"
 	"testing"
@@ -126,7 +129,11 @@ func (r *room) photo(c intake.Candidate, material string, round int) intake.Phot
 		Screen: storage.BlobKey(c.ID, sha, "screen"), Thumb: storage.BlobKey(c.ID, sha, "thumb"),
 	}
 	for _, key := range []string{p.Original, p.Copy, p.Screen, p.Thumb} {
-		if err := r.Blobs.Put(r.t.Context(), key, []byte(key)); err != nil {
+		data := []byte(key)
+		if key == p.Screen { // is drawn upon
+			data = screenCopy(r.t)
+		}
+		if err := r.Blobs.Put(r.t.Context(), key, data); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -191,4 +198,13 @@ func notices(t *testing.T, r *room, c intake.Candidate) map[intake.NoticeKind]in
 		states[n.Kind] = n.State
 	}
 	return states
+}
+
+func screenCopy(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 48)), nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

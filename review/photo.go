@@ -3,7 +3,9 @@ package review
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"cailiao/imaging"
 	"cailiao/intake"
 )
 
@@ -65,7 +67,11 @@ func (d *Desk) Photo(ctx context.Context, staff intake.Staff, photoID int64, kin
 	if key == "" {
 		return Picture{}, fmt.Errorf("photo %d as %q: %w", photoID, kind, intake.ErrNotFound)
 	}
+	at := d.now().In(d.location())
 	picture.Tag = fmt.Sprintf("%.32s-%s", p.SHA256, kind)
+	if kind == Screen { // stamped for who looks, anew every hour
+		picture.Tag = fmt.Sprintf("%.32s-%s-%d-%d", p.SHA256, kind, staff.ID, at.Unix()/3600)
+	}
 	picture.Name = fmt.Sprintf("%d-%s-%d.%s", p.CandidateID, p.Material, p.Seq, extension)
 	picture.load = func(ctx context.Context) ([]byte, error) {
 		if kind == Original || kind == Copy {
@@ -80,6 +86,12 @@ func (d *Desk) Photo(ctx context.Context, staff intake.Staff, photoID int64, kin
 		data, err := d.Blobs.Get(ctx, key)
 		if err != nil {
 			return nil, fmt.Errorf("photo %d: bytes: %w", photoID, err)
+		}
+		if kind != Screen {
+			return data, nil
+		}
+		if data, err = imaging.Stamp(ctx, data, stampLine(staff, at)); err != nil {
+			return nil, fmt.Errorf("photo %d: %w", photoID, err)
 		}
 		return data, nil
 	}
@@ -100,4 +112,17 @@ func (d *Desk) TurnPhoto(ctx context.Context, staff intake.Staff, photoID int64,
 		return fmt.Errorf("turn photo %d by %d: %w", photoID, turn, intake.ErrIncomplete)
 	}
 	return d.DB.SetPhotoTurn(ctx, photoID, turn)
+}
+
+// stampLine says on the screen copy who looks at it and when. Names are mostly Chinese, which our
+// letters cannot draw: the account's number, which the log knows, stands for them.
+func stampLine(staff intake.Staff, at time.Time) string {
+	return fmt.Sprintf("No.%d %s", staff.ID, at.Format("2006-01-02 15:04"))
+}
+
+func (d *Desk) location() *time.Location {
+	if d.Season.Location == nil {
+		return time.UTC
+	}
+	return d.Season.Location
 }

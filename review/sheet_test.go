@@ -1,8 +1,10 @@
 package review_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image/jpeg"
 	"testing"
 
 	"cailiao/intake"
@@ -153,7 +155,14 @@ func TestTakingAPictureOutIsLoggedLookingIsNot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := picture.Bytes(t.Context()); err != nil || string(got) != want {
+		got, err := picture.Bytes(t.Context())
+		if kind == review.Screen {
+			if _, shown := jpeg.Decode(bytes.NewReader(got)); shown != nil || bytes.Equal(got, screenCopy(t)) {
+				t.Errorf("the screen copy carries no stamp, or is no picture: %v %v", err, shown)
+			}
+			continue
+		}
+		if err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v", kind, got, err)
 		}
 	}

@@ -12,7 +12,7 @@ const staffColumns = "id, name, role, site, password_hash, disabled, created_at,
 
 func readStaff(r row) (s intake.Staff, err error) {
 	err = r.Scan(&s.ID, &s.Name, &s.Role, &s.Site, &s.PasswordHash, &s.Disabled, moment{&s.CreatedAt},
-		&s.Epoch, moment{&s.InitialUntil}, &s.TOTPSecret, moment{&s.TOTPSince}, moment{&s.LastLogin})
+		&s.Epoch, moment{&s.InitialUntil}, unseal(&s.TOTPSecret, "staff.totp_secret", &s.ID), moment{&s.TOTPSince}, moment{&s.LastLogin})
 	return s, err
 }
 
@@ -54,7 +54,7 @@ func (q Q) LockStaff(ctx context.Context, id int64) (intake.Staff, error) {
 func (q Q) SaveStaff(ctx context.Context, s intake.Staff) error {
 	err := q.execOne(ctx, intake.ErrNotFound, `UPDATE staff SET role = ?, site = ?, password_hash = ?, disabled = ?, epoch = ?,
 		initial_until = ?, totp_secret = ?, totp_since = ?, totp_step = CASE WHEN ? THEN 0 ELSE totp_step END WHERE id = ?`,
-		s.Role, s.Site, s.PasswordHash, s.Disabled, s.Epoch, micros(s.InitialUntil), s.TOTPSecret, micros(s.TOTPSince), s.TOTPSecret == "", s.ID)
+		s.Role, s.Site, s.PasswordHash, s.Disabled, s.Epoch, micros(s.InitialUntil), q.sealed(s.TOTPSecret, "staff.totp_secret", s.ID), micros(s.TOTPSince), s.TOTPSecret == "", s.ID)
 	return within(fmt.Sprintf("save staff %d", s.ID), err)
 }
 
