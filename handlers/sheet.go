@@ -165,8 +165,10 @@ func (h *House) showSheet(c *gin.Context, staff intake.Staff, v sheetView) error
 	if err != nil {
 		return err
 	}
-	if err := h.Desk.Looked(ctx, staff, sheet); err != nil {
-		return err
+	if !v.ahead {
+		if err := h.Desk.Looked(ctx, staff, sheet); err != nil {
+			return err
+		}
 	}
 	page := h.sheetPage(sheet, v)
 	page.TakesOver = page.WhyNot == "held" && staff.Leads()
