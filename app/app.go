@@ -147,7 +147,7 @@ func (a *App) openHouse(opts Options) error {
 		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: works, Metrics: a.Metrics,
 		Season: a.Season, Now: opts.Now, Log: opts.Log,
 		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
-		Secret: a.Config.SceneSecret(), Pictures: opts.Pictures, Page: a.Config.Server.PublicURL + "/mine",
+		Notice: a.Config.Privacy.Version(), Secret: a.Config.SceneSecret(), Pictures: opts.Pictures, Page: a.Config.Server.PublicURL + "/mine",
 	}
 	if a.Reading != nil { // a nil pointer in an interface is not nil
 		a.Bot.Reading = a.Reading

@@ -227,6 +227,7 @@ func (t *turn) keepPhone(phone string) (string, error) {
 
 // phoneSettled goes on to what comes next for this candidate.
 func (t *turn) phoneSettled() (string, error) {
+	t.agreed = true
 	t.talk.Stage, t.recall = stageUpload, true
 	saved, err := t.say("phone saved")
 	if err != nil {

@@ -49,6 +49,7 @@ type Bot struct {
 	Page      string         // URL of the candidate's own page; empty: none is offered
 	Pictures  fs.FS          // the season's example pictures; nil: none are sent
 	InHand    int            // messages worked on or waiting at once; more stay recorded for Run; 0: 1000
+	Notice    string         // version of what candidates agree to by confirming the phone; empty: none is recorded
 
 	shown examples
 

@@ -61,6 +61,7 @@ type turn struct {
 	missed   []string
 	matched  bool           // clear the counters of wrong tries
 	wiped    bool           // the message holds ID digits or a phone: do not keep its text
+	agreed   bool           // to what is done with personal data
 	held     bool           // photos of somebody unknown: keep their messages until the binding
 	recall   bool           // what was held comes in now
 	told     bool           // what waited at the head of the reply has been said
@@ -160,6 +161,11 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 	err = db.Together(ctx, func(tx storage.Q) error {
 		if err := t.saveCandidate(ctx, tx); err != nil {
 			return err
+		}
+		if t.agreed && t.bot.Notice != "" {
+			if err := tx.Agree(ctx, t.c.Candidate.ID, storage.Agreement{Version: t.bot.Notice, At: t.now}); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.SaveTalk(ctx, t.talk); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 	"cailiao/seal"
 )
 
-func keys(t *testing.T) *seal.Keys {
+func keys(t testing.TB) *seal.Keys {
 	t.Helper()
 	r, err := seal.NewRing()
 	if err != nil {

@@ -16,7 +16,7 @@ const candidateColumns = `c.id, c.number, c.name, c.id_type, c.id_number, c.phon
 func candidateDest(c *intake.Candidate) []any {
 	return []any{&c.ID, &c.Number, unseal(&c.Name, "candidates.name", &c.Number), &c.IDType,
 		unseal(&c.IDNumber, "candidates.id_number", &c.Number), unseal(&c.Phone, "candidates.phone", &c.Number), &c.PhoneOK, &c.Site,
-		unseal(attrs{&c.Attrs}, "candidates.attrs", &c.Number), unseal(attrs{&c.Answers}, "candidates.answers", &c.Number),
+		attrs{&c.Attrs}, attrs{&c.Answers},
 		asJSON{&c.Assumed}, unseal(&c.Second, "candidates.second_phone", &c.Number), blank(&c.OpenID), moment{&c.BoundAt},
 		moment{&c.WithdrawnAt}, &c.Version}
 }
@@ -101,7 +101,7 @@ func (q Q) SaveCandidate(ctx context.Context, c intake.Candidate) (intake.Candid
 	err := q.execOne(ctx, intake.ErrConflict, `UPDATE candidates
 		SET phone = ?, phone_ok = ?, second_phone = ?, answers = ?, version = version + 1 WHERE id = ? AND version = ?`,
 		q.sealed(c.Phone, "candidates.phone", c.Number), c.PhoneOK, q.sealed(c.Second, "candidates.second_phone", c.Number),
-		q.sealedJSON(c.Answers, "candidates.answers", c.Number), c.ID, c.Version)
+		asJSON{c.Answers}, c.ID, c.Version)
 	c.Version++
 	c.Settle()
 	return c, within(fmt.Sprintf("save candidate %d", c.ID), err)

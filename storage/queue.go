@@ -171,7 +171,7 @@ func readQueueRow(r row) (l QueueRow, err error) {
 	var state *intake.State
 	var round *int
 	err = r.Scan(&l.CandidateID, &l.Number, unseal(&l.Name, "candidates.name", &l.Number), &l.Site,
-		unseal(attrs{&l.Attrs}, "candidates.attrs", &l.Number), &state, &round,
+		attrs{&l.Attrs}, &state, &round,
 		moment{&l.SubmittedAt}, moment{&l.DeadlineAt}, moment{&l.ReturnedAt}, moment{&l.UpdatedAt},
 		blank(&l.Place.Round), blank(&l.Place.Due))
 	l.Place.Submitted, l.Place.Candidate = micros(l.SubmittedAt), l.CandidateID

@@ -27,12 +27,13 @@ type sealedColumn struct {
 
 // sealedTables is everything in SQL that is sealed.
 var sealedTables = []sealedTable{
-	{"candidates", []string{"id"}, columnsOf([]string{"number"}, "name", "id_number", "phone", "second_phone", "attrs", "answers")},
+	{"candidates", []string{"id"}, columnsOf([]string{"number"}, "name", "id_number", "phone", "second_phone")},
 	{"messages", []string{"id"}, []sealedColumn{{"body", []string{"message_key"}, true}, {"reply", []string{"id"}, false}}},
 	{"talks", []string{"openid"}, columnsOf([]string{"openid"}, "memo", "ahead")},
 	{"questions", []string{"id"}, []sealedColumn{{"body", []string{"candidate_id", "asked_at"}, false}, {"answer", []string{"id"}, false}}},
 	{"items", []string{"submission_id", "material"}, columnsOf([]string{"submission_id", "material"}, "comment", "note")},
-	{"decisions", []string{"id"}, columnsOf([]string{"candidate_id", "decided_at"}, "judgements")},
+	{"decisions", []string{"id"}, columnsOf([]string{"candidate_id", "decided_at"}, "judgements", "note")},
+	{"undos", []string{"candidate_id"}, columnsOf([]string{"candidate_id"}, "was")},
 }
 
 func columnsOf(row []string, names ...string) []sealedColumn {

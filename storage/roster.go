@@ -81,7 +81,7 @@ func (q Q) importStep(ctx context.Context, rows []intake.RosterRow, result *Impo
 			}
 			fresh = append(fresh, after.Number, q.sealed(after.Name, "candidates.name", after.Number), after.IDType,
 				q.sealed(after.IDNumber, "candidates.id_number", after.Number), "", q.sealed(after.Phone, "candidates.phone", after.Number),
-				false, after.Site, q.sealed(attrs, "candidates.attrs", after.Number), asJSON{after.Assumed}, 0, 1)
+				false, after.Site, attrs, asJSON{after.Assumed}, 0, 1)
 			fresh = append(fresh, indexes...)
 		case same:
 			result.Same++
@@ -141,7 +141,7 @@ func (q Q) updateRoster(ctx context.Context, before intake.Candidate, r intake.R
 			WHERE id = ? AND version = ?`,
 			append(indexes, q.sealed(after.Name, "candidates.name", after.Number), after.IDType,
 				q.sealed(after.IDNumber, "candidates.id_number", after.Number), q.sealed(after.Phone, "candidates.phone", after.Number),
-				after.Site, q.sealed(attrs, "candidates.attrs", after.Number), asJSON{after.Assumed}, before.ID, before.Version)...)
+				after.Site, attrs, asJSON{after.Assumed}, before.ID, before.Version)...)
 		if err != nil {
 			return err
 		}

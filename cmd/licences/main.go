@@ -84,6 +84,7 @@ var words = []struct{ name, all string }{
 	{"MIT", "Permission is hereby granted, free of charge"},
 	{"ISC", "Permission to use, copy, modify, and/or distribute this software"},
 	{"ISC", "Permission to use, copy, modify, and distribute this software"},
+	{"FTL or GPL-2.0", "choice of exactly one of the following two licenses: * The FreeType License"},
 }
 
 func licenceOf(dir string) string {
