@@ -58,6 +58,7 @@ var onlyHome = map[string][]string{
 	"github.com/xuri/excelize":        {"review"},
 	"github.com/pquerna/otp":          {"review"},
 	"github.com/boombuler/barcode":    {"review"},
+	"rsc.io/qr":                       {"bot"},
 	"github.com/yalue/onnxruntime_go": {"imaging/reading"},
 	"github.com/esimov/pigo":          {"imaging/marks"},
 	"github.com/makiuchi-d/gozxing":   {"imaging/marks"},

@@ -2,19 +2,15 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"time"
 
 	"cailiao/app"
 	"cailiao/bot"
-	"cailiao/intake"
+	"cailiao/storage"
 	"cailiao/templates"
 	"cailiao/wechat"
 )
@@ -58,63 +54,70 @@ func printCodes(ctx context.Context, p program, cfg app.Config, opts options) er
 		return err
 	}
 	defer db.Close()
-	candidates, err := db.CandidatesOf(ctx, site.Code)
+	some, err := db.UnboundAfter(ctx, site.Code, 0, codesAtOnce)
 	if err != nil {
 		return err
 	}
-	if len(candidates) == 0 {
+	if len(some) == 0 {
 		p.print(p.err, "nobody to bind", nil)
 		return errFailed
 	}
-	until := time.Now().Add(time.Duration(opts.days) * 24 * time.Hour)
-	page, err := codes(ctx, p, cfg, candidates, until)
-	if err != nil {
-		return err
-	}
-	page.Season, page.Site, page.Until = season.Name, site.Name, until.In(season.Location)
-	return writePage(p, opts.args[0], page)
-}
-
-func codes(ctx context.Context, p program, cfg app.Config, candidates []intake.Candidate, until time.Time) (templates.CodesPage, error) {
 	account, err := wechat.Open(cfg.WeChat, nil, wechat.Options{Log: p.logger()})
 	if err != nil {
-		return templates.CodesPage{}, err
+		return err
 	}
 	defer account.Close()
-	var page templates.CodesPage
-	for _, c := range candidates {
-		var salt [4]byte
-		rand.Read(salt[:])
-		scene := bot.Scene(cfg.SceneSecret(), c.ID, until, binary.BigEndian.Uint32(salt[:]))
-		code, err := account.CreateQR(ctx, scene, time.Until(until))
-		if err != nil {
-			return page, fmt.Errorf("after %d of %d codes: %w", len(page.Codes), len(candidates), err)
-		}
-		picture, err := account.QRImage(ctx, code)
-		if err != nil {
-			return page, fmt.Errorf("after %d of %d codes: %w", len(page.Codes), len(candidates), err)
-		}
-		page.Codes = append(page.Codes, templates.Code{
-			Number: c.Number, Name: c.MaskedName(), Type: http.DetectContentType(picture), Data: base64.StdEncoding.EncodeToString(picture),
-		})
-	}
-	return page, nil
-}
-
-// writePage writes the sheet readable for its owner only: whoever has a code can bind.
-func writePage(p program, path string, page templates.CodesPage) (err error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	until := time.Now().Add(time.Duration(opts.days) * 24 * time.Hour)
+	head := templates.CodesHead{Season: season.Name, Site: site.Name, Until: until.In(season.Location)}
+	n, err := writeCodes(ctx, opts.args[0], head, codeSource{db, bot.Coder{Account: account, Secret: cfg.SceneSecret()}, site.Code})
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if err := templates.Codes(file, page); err != nil {
-		return err
+		return fmt.Errorf("after %d codes: %w", n, err)
 	}
 	p.print(p.out, "qr done", struct {
 		N     int
 		File  string
 		Until time.Time
-	}{len(page.Codes), path, page.Until})
+	}{n, opts.args[0], head.Until})
 	return nil
+}
+
+const codesAtOnce = 60 // read and made before they are written
+
+type codeSource struct {
+	db    *storage.DB
+	coder bot.Coder
+	site  string
+}
+
+// writeCodes writes the sheet readable for its owner only: whoever has a code can bind.
+func writeCodes(ctx context.Context, path string, head templates.CodesHead, from codeSource) (n int, err error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	sheet, err := templates.NewCodeSheet(file, head)
+	if err != nil {
+		return 0, err
+	}
+	for after := int64(0); ; {
+		some, err := from.db.UnboundAfter(ctx, from.site, after, codesAtOnce)
+		if err != nil {
+			return n, err
+		}
+		if len(some) == 0 {
+			return n, sheet.Close()
+		}
+		after = some[len(some)-1].ID
+		codes, err := from.coder.Codes(ctx, some, head.Until)
+		if err != nil {
+			return n, err
+		}
+		for _, code := range codes {
+			if err := sheet.Add(code); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
 }

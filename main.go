@@ -86,6 +86,8 @@ var commands = map[string]command{
 	"staff enable":     {words: 1, run: staffCommand("enable")},
 	"staff password":   {words: 1, run: staffCommand("password")},
 	"staff totp-reset": {words: 1, run: staffCommand("totp-reset")},
+	"export states":    {words: 1, run: exportStates, flags: exportFlags},
+	"export photos":    {words: 1, run: exportPhotos, flags: exportFlags},
 }
 
 const defaultConfig = "config.yaml"
@@ -149,7 +151,7 @@ func cutCommand(args []string) (name string, rest []string) {
 				i++
 				rest = append(rest, args[i])
 			}
-		case name == "" && slices.Contains([]string{"keys", "person", "roster", "staff", "notices", "menu"}, arg) && i+1 < len(args):
+		case name == "" && slices.Contains([]string{"keys", "person", "roster", "staff", "notices", "menu", "export"}, arg) && i+1 < len(args):
 			i++
 			name = arg + " " + args[i]
 		case name == "":

@@ -162,6 +162,7 @@ func (a *App) openHouse(opts Options) error {
 		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
 		Season: a.Season, SeasonFS: opts.Pictures, Now: opts.Now, Log: opts.Log,
 		PublicURL: a.Config.Server.PublicURL, Proxies: a.Config.Server.TrustedProxies, Metrics: a.Metrics,
+		Codes: bot.Coder{Account: a.WeChat, Secret: a.Config.SceneSecret(), Now: opts.Now},
 	}
 	pages, err := house.Router()
 	if err != nil {

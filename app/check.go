@@ -174,7 +174,12 @@ func OpenDesk(ctx context.Context, cfg Config, log *slog.Logger) (*review.Desk, 
 	if err != nil {
 		return nil, nil, err
 	}
-	return &review.Desk{DB: db, Season: season, Now: time.Now, Log: log, Cost: cfg.Staff.Password}, db.Close, nil
+	blobs, err := OpenBlobs(ctx, cfg)
+	if err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	return &review.Desk{DB: db, Blobs: blobs, Season: season, Now: time.Now, Log: log, Cost: cfg.Staff.Password}, db.Close, nil
 }
 
 // OpenDB opens the database with its keys and brings it up to date.

@@ -8,6 +8,15 @@ import (
 
 // accessOffice: rosters, codes, exports, a candidate's case.
 var accessOffice = map[string]gets{
+	"GET /staff/export":                      {303, 200, 200, 200, 200},
+	"POST /staff/export/states":              {303, 404, 404, 404, 404}, // of a site that is none
+	"POST /staff/export/photos":              {303, 404, 404, 404, 404},
+	"POST /staff/candidates/:id/export":      {303, 200, 404, 200, 200},
+	"GET /staff/candidates/:id/case":         {303, 200, 404, 200, 200},
+	"POST /staff/candidates/:id/unbind":      {303, 422, 404, 422, 422}, // without a reason
+	"POST /staff/candidates/:id/reopen":      {303, 409, 404, 409, 409}, // of no version
+	"GET /staff/codes":                       {303, 200, 200, 200, 200},
+	"POST /staff/codes":                      {303, 422, 422, 422, 422}, // for no number of days
 	"GET /staff/roster":                      {303, 200, 200, 200, 200},
 	"POST /staff/roster":                     {303, 422, 422, 422, 422}, // without a file
 	"GET /staff/roster/:id":                  {303, 200, 404, 200, 200},

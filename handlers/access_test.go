@@ -48,6 +48,8 @@ var aboutOther = map[string]func(w *world, c intake.Candidate) int64{
 
 // accessForms are the forms of posts to these routes.
 var accessForms = map[string]func(w *world, c intake.Candidate) url.Values{
+	"POST /staff/export/states":           func(*world, intake.Candidate) url.Values { return url.Values{"site": {"S9"}} },
+	"POST /staff/export/photos":           func(*world, intake.Candidate) url.Values { return url.Values{"site": {"S9"}} },
 	"POST /staff/candidates/:id/decision": func(w *world, c intake.Candidate) url.Values { return w.form(c, nil) },
 }
 

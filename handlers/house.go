@@ -18,6 +18,7 @@ import (
 	"cailiao/intake"
 	"cailiao/review"
 	"cailiao/storage"
+	"cailiao/templates"
 	"cailiao/watch"
 	"cailiao/wechat"
 )
@@ -26,6 +27,11 @@ import (
 // that the message is not safely stored; WeChat then delivers it again.
 type Answerer interface {
 	Answer(ctx context.Context, m wechat.Message) (reply string, err error)
+}
+
+// CodeMaker makes personal QR codes, good until a time.
+type CodeMaker interface {
+	Codes(ctx context.Context, candidates []intake.Candidate, until time.Time) ([]templates.Code, error)
 }
 
 // House is everything the routes need. All fields without a remark must be set.
@@ -38,6 +44,7 @@ type House struct {
 	Blobs     storage.Blobs
 	Season    *intake.Season
 	SeasonFS  fs.FS            // where the season's example pictures are found; nil: there are none
+	Codes     CodeMaker        // nil: no personal QR codes are made
 	Now       func() time.Time // nil: time.Now
 	Log       *slog.Logger     // nil: silent
 	PublicURL string           // the address people use; https makes cookies Secure and turns HSTS on; empty: http, whatever host

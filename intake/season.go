@@ -19,6 +19,7 @@ type Season struct {
 	Reasons    []Reason       // why an item may be returned, in file order
 	Sites      []Site         //
 	NoUpload   []Exemption    // who need not send pictures at all
+	Naming     Naming         // of exported photos
 
 	// PhotoThresholds replace those of the configuration, by name. What names and values make
 	// sense is known where pictures are judged.

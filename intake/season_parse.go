@@ -22,6 +22,7 @@ type seasonFile struct {
 	Sites      []Site         `yaml:"sites"`
 	NoUpload   []Exemption    `yaml:"no_upload"`
 	Photos     photosFile     `yaml:"photos"`
+	Export     Naming         `yaml:"export"`
 }
 
 type photosFile struct {
@@ -69,7 +70,7 @@ func ParseSeason(data []byte, loc *time.Location) (*Season, error) {
 	b := &seasonBuild{root: root, file: file, season: &Season{
 		Name: file.Name, Year: file.Year, Area: file.Area, Location: loc,
 		Attributes: file.Attributes, Reasons: file.Reasons, Sites: file.Sites, NoUpload: file.NoUpload,
-		PhotoThresholds: file.Photos.Thresholds,
+		PhotoThresholds: file.Photos.Thresholds, Naming: file.Export,
 	}}
 	b.top()
 	b.window()
@@ -79,6 +80,7 @@ func ParseSeason(data []byte, loc *time.Location) (*Season, error) {
 	b.reasons()
 	b.sites()
 	b.noUpload()
+	b.naming()
 	if err := joinFieldErrors(b.problems); err != nil {
 		return nil, err
 	}

@@ -81,6 +81,7 @@ func TestParseSeasonReadsEveryPart(t *testing.T) {
 			{Code: "0102", Name: "第二考点", Contact: Contact{Phone: "010-0000-0002"}},
 		},
 		NoUpload: []Exemption{{When: `level == "助理" && fresh`, Tell: "请到考点办理"}},
+		Naming:   Naming{Folder: defaultFolder, File: defaultFile},
 	}
 	ignoreRules := cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "rules" }, cmp.Ignore())
 	sameZone := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
@@ -109,7 +110,7 @@ func TestParseSeasonTellsWhatIsWrongAndWhere(t *testing.T) {
 		name, old, new string
 		want           string // one problem, or several separated by newlines
 	}{
-		{"unknown key", "year: 2026", "yaer: 2026", "line 2: yaer: unknown key; expected one of: name, year, area, window, review, attributes, materials, reasons, sites, no_upload, photos"},
+		{"unknown key", "year: 2026", "yaer: 2026", "line 2: yaer: unknown key; expected one of: name, year, area, window, review, attributes, materials, reasons, sites, no_upload, photos, export"},
 		{"no name", "name: 示例考区 2026", "", "line 2: name: is missing"},
 		{"year", "year: 2026", "year: 26", "line 2: year: expected a year such as 2026"},
 		{"area code", `code: "11", name: 示例考区`, `code: "1 1", name: 示例考区`, "line 3: area.code: expected a code of the form ^[0-9A-Za-z-]{1,16}$"},

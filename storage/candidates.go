@@ -74,8 +74,9 @@ func (q Q) openSubmission(ctx context.Context, candidateID int64) error {
 	return err
 }
 
-// Unbind frees a candidate for another WeChat user. The phone has to be confirmed anew, and a
-// turn of the old user running at this moment conflicts.
+// Unbind frees a candidate for another WeChat user. The phone has to be confirmed anew. The old
+// user's talk begins anew, without what waited at the head of its next reply; a turn running at
+// this moment conflicts.
 func (q Q) Unbind(ctx context.Context, candidateID int64) error {
 	err := q.atomic(ctx, func(tx Q) error {
 		c, err := tx.Candidate(ctx, candidateID)
@@ -86,7 +87,8 @@ func (q Q) Unbind(ctx context.Context, candidateID int64) error {
 			SET openid = NULL, bound_at = 0, phone_ok = 0, version = version + 1 WHERE id = ?`, candidateID); err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, "UPDATE talks SET version = version + 1 WHERE openid = ?", c.OpenID)
+		_, err = tx.exec(ctx, "UPDATE talks SET stage = '', memo = ?, ahead = '', version = version + 1 WHERE openid = ?",
+			asJSON{intake.Memo{}}, c.OpenID)
 		return err
 	})
 	return within(fmt.Sprintf("unbind candidate %d", candidateID), err)

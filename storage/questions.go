@@ -86,14 +86,6 @@ func (q Q) SceneUsed(ctx context.Context, scene string) (bool, error) {
 	return n > 0, within("scene", err)
 }
 
-// CandidatesOf lists the candidates of a site by number, for printing; those already bound are
-// left out.
-func (q Q) CandidatesOf(ctx context.Context, site string) ([]intake.Candidate, error) {
-	all, err := list(ctx, q, readCandidate, "SELECT "+candidateColumns+` FROM candidates c
-		WHERE c.site = ? AND c.openid IS NULL ORDER BY c.number`, site)
-	return all, within("candidates of a site", err)
-}
-
 // Pace is how the review queue of a site moves.
 type Pace struct {
 	Ahead   int           // submissions before this one

@@ -11,31 +11,39 @@ import (
 //go:embed codes.html
 var codesText string
 
-var codesPage = template.Must(template.New("codes").Funcs(template.FuncMap{
-	"moment": Moment, "picture": picture,
-}).Parse(codesText))
+var codesPage = template.Must(template.New("codes").Funcs(template.FuncMap{"moment": Moment}).Parse(codesText))
 
-// CodesPage is a sheet of personal QR codes to print and cut.
-type CodesPage struct {
+// CodesHead is what stands above personal QR codes to print and cut.
+type CodesHead struct {
 	Season, Site string
 	Until        time.Time
-	Codes        []Code
 }
 
 // Code is one of them. The name is masked: whoever hands the slips out goes by the number.
 type Code struct {
 	Number, Name string
-	Type         string // MIME type of the picture
-	Data         string // base64
+	Size         int    // modules on a side, with the quiet zone
+	Path         string // of an SVG
 }
 
-// Codes writes the sheet as one HTML file that needs nothing else.
-func Codes(w io.Writer, page CodesPage) error {
-	if err := codesPage.Execute(w, page); err != nil {
+// CodeSheet writes the codes as one HTML file that needs nothing else, code by code.
+type CodeSheet struct{ w io.Writer }
+
+// NewCodeSheet begins the file.
+func NewCodeSheet(w io.Writer, head CodesHead) (CodeSheet, error) {
+	s := CodeSheet{w}
+	return s, s.write("head", head)
+}
+
+// Add writes one code.
+func (s CodeSheet) Add(c Code) error { return s.write("code", c) }
+
+// Close ends the file; w stays open.
+func (s CodeSheet) Close() error { return s.write("foot", nil) }
+
+func (s CodeSheet) write(block string, data any) error {
+	if err := codesPage.ExecuteTemplate(s.w, block, data); err != nil {
 		return fmt.Errorf("sheet of codes: %w", err)
 	}
 	return nil
 }
-
-// picture is a data URL; the bytes come from the platform, base64 by us.
-func picture(c Code) template.URL { return template.URL("data:" + c.Type + ";base64," + c.Data) }

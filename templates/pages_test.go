@@ -18,7 +18,7 @@ import (
 var views = []View{
 	LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{},
 	MinePage{}, MineProblemPage{}, QuestionsPage{}, NumbersPage{},
-	RosterPage{}, RosterJobPage{},
+	RosterPage{}, RosterJobPage{}, ExportPage{}, CasePage{}, CodesPage{},
 	AgainPage{}, CodePage{}, MePage{}, PeoplePage{}, LogPage{},
 	BatchPage{}, BatchProgressPage{}, BatchesPage{},
 }
@@ -43,7 +43,7 @@ func TestBlocksForHtmxFitTheirViews(t *testing.T) {
 	for _, part := range []struct {
 		view  View
 		block string
-	}{{QueuePage{}, "queue"}, {SheetPage{}, "sheet-part"}, {SheetPage{}, "phone"}, {RosterJobPage{}, "roster-job"}, {BatchProgressPage{}, "progress"}} {
+	}{{QueuePage{}, "queue"}, {SheetPage{}, "sheet-part"}, {SheetPage{}, "phone"}, {RosterJobPage{}, "roster-job"}, {ExportPage{}, "export-progress"}, {BatchProgressPage{}, "progress"}} {
 		if err := templatecheck.CheckHTMLStrict(pages[part.view.page()].Lookup(part.block), part.view); err != nil {
 			t.Errorf("%T, block %s: %v", part.view, part.block, err)
 		}

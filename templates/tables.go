@@ -3,6 +3,7 @@ package templates
 import (
 	_ "embed"
 	"fmt"
+	"html"
 	"strings"
 	"text/template"
 )
@@ -10,7 +11,16 @@ import (
 //go:embed tables.txt
 var tablesText string
 
-var tables = template.Must(template.New("tables").Parse(tablesText))
+var tables = template.Must(template.New("tables").Funcs(template.FuncMap{"word": word}).Parse(tablesText))
+
+// word is what the pages have for a code.
+func word(block string, data any) (string, error) {
+	var b strings.Builder
+	if err := pages["sheet"].ExecuteTemplate(&b, block, data); err != nil {
+		return "", fmt.Errorf("word %q: %w", block, err)
+	}
+	return strings.ReplaceAll(html.UnescapeString(b.String()), "|", "/"), nil
+}
 
 // Cells renders words of exported tables by name.
 func Cells(name string, data any) ([]string, error) {

@@ -5,6 +5,7 @@
 //	go run ./cmd/bench notices
 //	go run ./cmd/bench review -dsn "root@tcp(127.0.0.1:3306)/"
 //	go run ./cmd/bench turns
+//	go run ./cmd/bench export
 package main
 
 import (
@@ -29,13 +30,14 @@ var benches = map[string]func(ctx context.Context, args []string) error{
 	"turns":       turns,
 	"-serve":      serve,
 	"-echo":       echo,
+	"export":      export,
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || benches[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench notices|photo|review|turns [-h]")
+		fmt.Fprintln(os.Stderr, "usage: bench notices|photo|review|turns|export [-h]")
 		os.Exit(2)
 	}
 	if err := benches[os.Args[1]](ctx, os.Args[2:]); err != nil {

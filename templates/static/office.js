@@ -28,3 +28,8 @@ document.addEventListener("submit", (e) => {
   request.addEventListener("error", failed);
   request.send(new FormData(form));
 });
+
+// A form that is answered by a file leaves its page standing: it then asks how far the file is.
+document.addEventListener("submit", (e) => {
+  if (e.target.matches("form[data-export]")) document.body.dispatchEvent(new Event("exporting"));
+});
