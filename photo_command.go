@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,6 +15,7 @@ import (
 
 	"cailiao/app"
 	"cailiao/imaging"
+	"cailiao/imaging/reading"
 )
 
 func photoFlags(flags *flag.FlagSet, opts *options) {
@@ -28,7 +31,14 @@ func photo(ctx context.Context, p program, cfg app.Config, opts options) error {
 		return err
 	}
 	if opts.labels != "" {
-		return works.Report(ctx, p.out, opts.labels, opts.args[0])
+		look, closed, err := lookFor(cfg, works)
+		if err != nil {
+			return err
+		}
+		if look == nil {
+			p.print(p.err, "photo unread", nil)
+		}
+		return errors.Join(works.Report(ctx, p.out, opts.labels, opts.args[0], look), closed())
 	}
 	if opts.out != "" {
 		if err := os.MkdirAll(opts.out, 0o755); err != nil {
@@ -58,6 +68,36 @@ func photo(ctx context.Context, p program, cfg app.Config, opts options) error {
 		return errFailed
 	}
 	return err
+}
+
+// readingDir is where setup-reading.sh puts its files when nobody says otherwise.
+const readingDir = "data/reading"
+
+// lookFor reads pictures where that is installed; nil where it is not.
+func lookFor(cfg app.Config, works *imaging.Works) (look imaging.Look, closed func() error, err error) {
+	r, err := reading.Open(cmp.Or(cfg.Reading.Dir, readingDir))
+	if errors.Is(err, reading.ErrNotBuilt) || errors.Is(err, reading.ErrMissing) {
+		return nil, func() error { return nil }, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	limits := works.Thresholds()
+	return func(ctx context.Context, copied []byte, kinds []imaging.Kind) (imaging.Seen, error) {
+		result, err := r.Read(ctx, copied, limits.WayMargin)
+		if err != nil {
+			return imaging.Seen{}, err
+		}
+		seen := imaging.Seen{Turn: result.Posture.Turn, Sure: result.Posture.Sure(limits.WayMargin)}
+		var all []reading.Kind
+		for _, k := range kinds {
+			all = append(all, reading.Kind(k))
+		}
+		if best, margin := reading.Best(result.Guesses(all)); best.Share >= limits.KindShare && margin >= limits.KindMore {
+			seen.Kind = best.Code
+		}
+		return seen, nil
+	}, r.Close, nil
 }
 
 // shownPhoto is a picture taken from a file.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -43,24 +44,39 @@ func (t Taken) Describe(out io.Writer) error {
 
 // labelled is one row of a labels file and what became of its picture. Columns used: file,
 // variant, level, expect (accept, fix, borderline, reject, duplicate), reason (for duplicates: the
-// file it repeats).
+// file it repeats); and, where there are such columns, type, keywords (divided by |),
+// rotate_cw_needed and mirrored.
 type labelled struct {
 	file, variant, expect, reason string
+	kind, words                   string
+	lies                          codec.Turn // what makes it upright once its metadata was followed
 	taken                         Taken
+	seen                          Seen
 	took                          time.Duration
 	ssim                          float64 // of the copy against the picture at equal size
 }
 
 // Report takes every picture of a labels file and prints what the verdicts were per variant and
-// per reason, each picture judged against its label, and what the copies are like.
-func (w *Works) Report(ctx context.Context, out io.Writer, labels, dir string) error {
+// per reason, each picture judged against its label, how the pictures were seen to lie and what
+// they were taken for, and what the copies are like. look may be nil: then only faces are looked for.
+func (w *Works) Report(ctx context.Context, out io.Writer, labels, dir string, look Look) error {
 	rows, err := readLabels(labels)
 	if err != nil {
 		return err
 	}
+	if look == nil {
+		look = w.byFace
+	}
+	kinds := kindsOf(rows)
 	for i := range rows {
 		if err := w.fill(ctx, &rows[i], dir); err != nil {
 			return err
+		}
+		if rows[i].taken.Copy == nil {
+			continue
+		}
+		if rows[i].seen, err = look(ctx, rows[i].taken.Copy, kinds); err != nil {
+			return fmt.Errorf("%s: %w", rows[i].file, err)
 		}
 	}
 	confusion(out, "variant", rows, func(r *labelled) string { return r.variant + "\t" + r.expect })
@@ -70,7 +86,9 @@ func (w *Works) Report(ctx context.Context, out io.Writer, labels, dir string) e
 		}
 		return cmp.Or(r.reason, "none") + "\t" + r.expect
 	})
+	postures(out, rows)
 	mistakes(out, rows)
+	misseen(out, rows)
 	likenesses(out, rows)
 	return summary(out, rows)
 }
@@ -99,9 +117,19 @@ func readLabels(path string) ([]labelled, error) {
 	}
 	var rows []labelled
 	for _, r := range table[1:] {
-		at := func(name string) string { return r[column[name]] }
+		at := func(name string) string {
+			if i, ok := column[name]; ok {
+				return r[i]
+			}
+			return ""
+		}
+		cw, err := strconv.Atoi(cmp.Or(at("rotate_cw_needed"), "0"))
+		if err != nil {
+			return nil, fmt.Errorf("labels %s: %s: rotate_cw_needed: %w", path, at("file"), err)
+		}
 		rows = append(rows, labelled{
 			file: at("file"), variant: at("variant") + " " + at("level"), expect: at("expect"), reason: at("reason"),
+			kind: at("type"), words: at("keywords"), lies: codec.Turn{CW: cw, Mirror: at("mirrored") == "1"},
 		})
 	}
 	return rows, nil
