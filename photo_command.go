@@ -93,7 +93,7 @@ func lookFor(cfg app.Config, works *imaging.Works) (look imaging.Look, closed fu
 		for _, k := range kinds {
 			all = append(all, reading.Kind(k))
 		}
-		if best, margin := reading.Best(result.Guesses(all)); best.Share >= limits.KindShare && margin >= limits.KindMore {
+		if best, margin := reading.Best(result.Guesses(all)); best.Share >= limits.OtherShare && margin >= limits.OtherMore {
 			seen.Kind = best.Code
 		}
 		return seen, nil
