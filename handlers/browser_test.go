@@ -66,6 +66,7 @@ func TestReviewingByKeyboardInARealBrowser(t *testing.T) {
 	v.Keys("\r")
 	v.Until("the next candidate", `document.querySelector(".case h1").innerText.includes("`+second.Name+`") && location.pathname.endsWith("/`+strconv.FormatInt(second.ID, 10)+`")`)
 
+	v.Until("it was sent", `document.querySelector("form.undo")`)
 	got := w.caseOf(first)
 	item := got.Item("diploma")
 	if got.Submission.State != intake.Returned || item.State != intake.ItemReturned || strings.Join(item.Reasons, " ") != "IMG_BLUR" || item.Comment != "Ajax 1" {
@@ -103,7 +104,9 @@ func TestAConflictShowsTheFreshSheetInARealBrowser(t *testing.T) {
 	v.signIn("王老师")
 	v.Go(w.server.URL + sheetPath(c))
 	v.Until("the sheet", `document.querySelector(".item.on")`)
-	if got := w.signedIn("管理员").post(decisionPath(c), w.form(c, allPass)); got.status != 303 {
+	admin := w.signedIn("管理员")
+	admin.post(sheetPath(c)+"/takeover", nil)
+	if got := admin.post(decisionPath(c), w.form(c, allPass)); got.status != 303 {
 		t.Fatalf("the other reviewer: %d", got.status)
 	}
 	v.Keys("aaa\r")
