@@ -83,7 +83,7 @@ func (q Q) DropOriginals(ctx context.Context, passedBefore, now time.Time, limit
 	return n, within("drop originals", err)
 }
 
-var photoBlob = regexp.MustCompile(`^[0-9a-f]{2}/[0-9a-f]{64}-(original|copy|screen|thumb)$`)
+var photoBlob = regexp.MustCompile(`^[0-9a-f]{2}/[0-9a-f]{64}-(original|copy|screen|thumb)(-[0-9a-z]+)*$`)
 
 // IsPhotoBlob says whether a key is one of BlobKey's: other blobs are not a photo's.
 func IsPhotoBlob(key string) bool { return photoBlob.MatchString(key) }
