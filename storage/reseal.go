@@ -33,6 +33,7 @@ var sealedTables = []sealedTable{
 	{"questions", []string{"id"}, []sealedColumn{{"body", []string{"candidate_id", "asked_at"}, false}, {"answer", []string{"id"}, false}}},
 	{"items", []string{"submission_id", "material"}, columnsOf([]string{"submission_id", "material"}, "comment", "note")},
 	{"decisions", []string{"id"}, columnsOf([]string{"candidate_id", "decided_at"}, "judgements", "note")},
+	{"staff", []string{"id"}, columnsOf([]string{"id"}, "totp_secret")},
 	{"undos", []string{"candidate_id"}, columnsOf([]string{"candidate_id"}, "was")},
 }
 
