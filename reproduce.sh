@@ -7,9 +7,11 @@ cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
+commit=$(git rev-parse HEAD) # the branch may move while this builds
+
 build() { # folder
   mkdir -p "$work/$1"
-  git archive HEAD | tar -x -C "$work/$1"
+  git archive "$commit" | tar -x -C "$work/$1"
   (cd "$work/$1" && GOCACHE="$work/cache-${1//\//-}" GOFLAGS=-mod=readonly CGO_ENABLED=0 \
     go build -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o "$work/$1.bin" .)
   sha256sum "$work/$1.bin" | cut -d' ' -f1
@@ -19,4 +21,4 @@ second=$(build another/place/deeper)
 echo "$first"
 [ "$first" = "$second" ] || { echo "the two builds differ: $second"; exit 1; }
 if grep -qa "$work" "$work/one.bin"; then echo "the binary names the folder it was built in"; exit 1; fi
-echo "twice the same ($(go version | cut -d' ' -f3), $(git rev-parse --short HEAD))"
+echo "twice the same ($(go version | cut -d' ' -f3), ${commit:0:7})"
