@@ -49,7 +49,7 @@ func TestWhoStealsTheStoresWithoutTheKeysLearnsOfNobody(t *testing.T) {
 				}
 			}
 		}
-		for _, head := range []string{"\xff\xd8\xff", "\x89PNG"} {
+		for _, head := range []string{": \xff\xd8\xff", ": \x89PNG\r\n"} { // behind a blob's name: three bytes alone come up in sealed ones by chance
 			if bytes.Contains([]byte(all), []byte(head)) {
 				t.Error("a picture is stored as it is")
 			}
