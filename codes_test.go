@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"cailiao/app"
 	"cailiao/app/apptest"
+	"cailiao/bot"
 )
 
 func TestTheMenuIsPushedAsConfiguredAndItsClicksAreAnswered(t *testing.T) {
@@ -81,6 +85,18 @@ func TestPrintedCodesBindOnceAndOnlyTheirCandidate(t *testing.T) {
 			}
 			scenes = append(scenes, body.Info.Scene.Str)
 		}
+		cfg, err := app.LoadConfig(i.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whose := func(scene string) int64 { // codes are made side by side
+			id, err := bot.OpenScene(cfg.SceneSecret(), scene, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		slices.SortFunc(scenes, func(a, b string) int { return int(whose(a) - whose(b)) })
 		stop := i.serve()
 		ctx := t.Context()
 		first, other := i.platform.User("o-code"), i.platform.User("o-family")

@@ -153,15 +153,7 @@ func TestACaseIsUnboundAndReopenedFromItsPage(t *testing.T) {
 
 func TestCodesToPrintAreMadeForTheUnboundOfMySite(t *testing.T) {
 	w := newWorld(t)
-	api := httptest.NewServer(w.platform)
-	t.Cleanup(api.Close)
-	o := w.platform.Options()
-	account, err := wechat.Open(wechat.Config{AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: api.URL}, nil, wechat.Options{Now: w.House.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(account.Close)
-	w.Codes = bot.Coder{Account: account, Secret: []byte("secret"), Now: w.House.Now}
+	w.Codes = bot.Coder{Account: w.openPlatform(), Secret: []byte("secret"), Now: w.House.Now}
 	w.open()
 	people := w.people(6)
 	w.submit(people[0])
@@ -182,4 +174,20 @@ func TestCodesToPrintAreMadeForTheUnboundOfMySite(t *testing.T) {
 	if got := b.post("/staff/codes", url.Values{"site": {"S1"}, "days": {"31"}}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("too long: %d", got.status)
 	}
+}
+
+// openPlatform is an account whose calls go to the fake platform.
+func (w *world) openPlatform() *wechat.Account {
+	w.t.Helper()
+	api := httptest.NewServer(w.platform)
+	w.t.Cleanup(api.Close)
+	o := w.platform.Options()
+	account, err := wechat.Open(wechat.Config{
+		AppID: o.AppID, AppSecret: o.AppSecret, Token: o.Token, EncodingAESKey: o.EncodingAESKey, APIBase: api.URL,
+	}, nil, wechat.Options{Now: w.House.Now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(account.Close)
+	return account
 }
