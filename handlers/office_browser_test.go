@@ -29,5 +29,6 @@ func TestOfficePagesFitAPhone(t *testing.T) {
 	v.Go(v.base + "/staff/codes")
 	v.Click(".panel .primary")
 	v.Until("codes", `document.querySelectorAll(".codes svg path").length === 1`)
+	v.Until("whose it is stands below", `document.querySelector(".codes figure p").getBoundingClientRect().top >= document.querySelector(".codes svg").getBoundingClientRect().bottom`)
 	v.Shot("office-codes-made")
 }
