@@ -3,6 +3,7 @@
 # with an empty build cache each, and compares:  ./reproduce.sh
 # The same source and the same Go give the same bytes, so that anybody can check a binary.
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
