@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -41,11 +42,11 @@ func TestAConversationGoesOnWhileRedisFailsOver(t *testing.T) {
 	if turns == 0 || servers.Master() == old {
 		t.Fatalf("%d turns, the master is %s as before", turns, old)
 	}
-	if d := user.Say(t.Context(), "进度"); !strings.Contains(d.Reply, "2/9 项") {
+	if d := user.Say(t.Context(), "进度"); !strings.Contains(d.Reply, strconv.Itoa(sent)+"/9 项") {
 		t.Errorf("reply %q", d.Reply)
 	}
-	if n, err := w.DB.TableCounts(t.Context()); err != nil || n["photos"] != 2 {
-		t.Errorf("%d photos for 2 that were sent, %v", n["photos"], err)
+	if n, err := w.DB.TableCounts(t.Context()); err != nil || n["photos"] != sent {
+		t.Errorf("%d photos for %d that were sent, %v", n["photos"], sent, err)
 	}
 	for until := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if unlock, err := w.Bot.Redis.Wait(t.Context(), "again", time.Second); err == nil {
