@@ -213,7 +213,7 @@ func TestDatabaseAndRedisFaults(t *testing.T) {
 			time.Sleep(500 * time.Millisecond)
 			speaking()
 			y := w.judge(t, fault.name, healed)
-			if y.acked < 20 {
+			if y.acked < someAck {
 				t.Errorf("only %d acknowledged: nothing was tested", y.acked)
 			}
 		})

@@ -15,7 +15,7 @@ import (
 // is acknowledged in time, staff still get their pages, and what was left recorded is finished in order.
 func TestOverloadIsTakenAndDrainedInOrder(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, engine string) {
-		const people, each, hands = 100, 6, 60
+		const people, each, hands = crowd, 6, crowd * 6 / 10
 		w := openWorld(t, engine, people)
 		w.settings.InHand = hands
 		program := w.start(w.settings, app.Options{})
