@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,9 +15,15 @@ func TestPhotosWaitForRoomInTheOrderTheyCame(t *testing.T) {
 			t.Fatal(err)
 		}
 		var came []string
+		var mu sync.Mutex
+		in := func(who string) {
+			mu.Lock()
+			defer mu.Unlock()
+			came = append(came, who)
+		}
 		go func() {
 			if r.enter(t.Context(), roomBytes/2) == nil {
-				came = append(came, "large")
+				in("large")
 			}
 		}()
 		synctest.Wait()
@@ -27,12 +34,14 @@ func TestPhotosWaitForRoomInTheOrderTheyCame(t *testing.T) {
 		}
 		go func() {
 			if r.enter(t.Context(), 1) == nil {
-				came = append(came, "small")
+				in("small")
 			}
 		}()
 		synctest.Wait()
 		r.leave(roomBytes)
 		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
 		if len(came) != 2 || r.taken != roomBytes/2+1 {
 			t.Errorf("in: %v, %d bytes taken", came, r.taken)
 		}

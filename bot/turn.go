@@ -229,9 +229,11 @@ func (t *turn) close(ctx context.Context, tx storage.Q, reply string) error {
 	}
 	for _, s := range t.shots {
 		var err error
-		switch {
-		case t.held:
+		if t.held {
 			err = tx.Hold(ctx, s.row.ID)
+		}
+		switch {
+		case err != nil:
 		case s.later != nil:
 			err = t.bot.postpone(ctx, tx, s.row, s.meant)
 		case s.row.ID != t.carrier().ID:
