@@ -60,7 +60,7 @@ func turns(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	b.WeChat, b.Keys = cfg.WeChat, filepath.Join(b.dir, "keys.json")
+	b.WeChat, b.Keys, b.Blobs = cfg.WeChat, filepath.Join(b.dir, "keys.json"), filepath.Join(b.dir, "blobs")
 	if _, err := seal.Create(ctx, seal.Config{File: b.Keys}); err != nil {
 		return err
 	}
