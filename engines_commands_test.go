@@ -159,11 +159,7 @@ func TestABackupOfTheRunningProgramIsRestoredElsewhere(t *testing.T) {
 	if out, code = i.run("", "restore", dir); code != 1 || !strings.Contains(out, "exists already") {
 		t.Errorf("restore over an installation: exit %d\n%s", code, out)
 	}
-	home := t.TempDir()
-	other := i.with("restored.yaml", map[string]any{
-		"database": map[string]any{"driver": "sqlite", "dsn": filepath.Join(home, "a.db")},
-		"blobs":    map[string]any{"dir": filepath.Join(home, "photos")},
-	})
+	other := i.elsewhere()
 	if out, code = other.run("", "restore", dir); code != 0 || !strings.Contains(out, "核对一致") {
 		t.Fatalf("restore: exit %d\n%s", code, out)
 	}

@@ -86,14 +86,15 @@ func MoveBack(ctx context.Context, cfg Config) (was string, err error) {
 	return db.Back(ctx)
 }
 
-// Backup brings a folder up to date with the installation, which may be running.
-func Backup(ctx context.Context, cfg Config, dir string, progress Progress) (storage.Manifest, error) {
+// Backup brings a folder up to date with the installation, which may be running, or puts all of it
+// into one file.
+func Backup(ctx context.Context, cfg Config, path string, progress Progress) (storage.Manifest, error) {
 	db, err := storage.Open(ctx, cfg.Database)
 	if err != nil {
 		return storage.Manifest{}, err
 	}
 	defer db.Close()
-	manifest, err := storage.Backup{Dir: dir, Progress: progress}.Make(ctx, db, cfg.Blobs)
+	manifest, err := storage.Backup{Path: path, Progress: progress}.Make(ctx, db, cfg.Blobs)
 	if err != nil {
 		return manifest, fmt.Errorf("backup: %w", err)
 	}
@@ -101,8 +102,8 @@ func Backup(ctx context.Context, cfg Config, dir string, progress Progress) (sto
 }
 
 // Restore fills an installation that does not exist yet from a backup.
-func Restore(ctx context.Context, cfg Config, dir string, progress Progress) (storage.Manifest, error) {
-	manifest, err := storage.Backup{Dir: dir, Progress: progress}.Restore(ctx, cfg.Database, cfg.Blobs)
+func Restore(ctx context.Context, cfg Config, path string, progress Progress) (storage.Manifest, error) {
+	manifest, err := storage.Backup{Path: path, Progress: progress}.Restore(ctx, cfg.Database, cfg.Blobs)
 	if err != nil {
 		return manifest, fmt.Errorf("restore: %w", err)
 	}

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,14 +19,17 @@ import (
 	"time"
 )
 
-// Backup is a folder that holds an installation of SQLite and disk as it was at one moment:
+// Backup is a folder, or one file, that holds an installation of SQLite and disk as it was at
+// one moment:
 //
 //	cailiao.db      the database
 //	photos/…        the pictures
 //	photos.sha256   their hashes, for sha256sum -c
 //	manifest.json   counts and hashes of everything; written last: without it the backup is not whole
+//
+// The file is the folder as tar knows it: unpacked it can be restored all the same.
 type Backup struct {
-	Dir      string
+	Path     string                             // a file if it ends in .tar
 	Progress func(what string, done, total int) // nil: silent
 }
 
@@ -46,21 +51,39 @@ const (
 	backupManifest = "manifest.json"
 )
 
-// Make brings the backup up to date while the program runs: the database first, then every
-// picture its rows name. Pictures of the backup before are kept, those deleted since go.
-func (b Backup) Make(ctx context.Context, db *DB, blobs BlobsConfig) (Manifest, error) {
+// Make makes the backup while the program runs: the database first, then every picture its rows
+// name.
+func (b Backup) Make(ctx context.Context, db *DB, blobs BlobsConfig) (m Manifest, err error) {
 	if db.dialect != (sqliteDialect{}) || blobs.Driver == "s3" {
-		return Manifest{}, errors.New("only SQLite and pictures on disk are backed up so: for MySQL and S3 see docs/operations.md")
+		return m, errors.New("only SQLite and pictures on disk are backed up so: for MySQL and S3 see docs/operations.md")
 	}
-	if err := os.MkdirAll(filepath.Join(b.Dir, backupPhotos), 0o700); err != nil {
+	if strings.Contains(filepath.Base(b.Path), ".tar.") {
+		return m, fmt.Errorf("%s: a backup in one file ends in .tar; packing it tighter gains nothing, as pictures are compressed already", b.Path)
+	}
+	release, err := holdBeside(ctx, db.config.DSN+".backup", "exclusive")
+	if err != nil {
+		return m, fmt.Errorf("another backup of %s runs (%w)", db.config.DSN, err)
+	}
+	if strings.HasSuffix(b.Path, ".tar") {
+		m, err = b.makeFile(ctx, db, blobs)
+	} else {
+		m, err = b.makeFolder(ctx, db, blobs)
+	}
+	return m, errors.Join(err, release())
+}
+
+// makeFolder brings the folder up to date: pictures of the backup before are kept, those deleted
+// since go.
+func (b Backup) makeFolder(ctx context.Context, db *DB, blobs BlobsConfig) (Manifest, error) {
+	if err := os.MkdirAll(filepath.Join(b.Path, backupPhotos), 0o700); err != nil {
 		return Manifest{}, err
 	}
 	m := Manifest{Made: db.now().UTC()}
-	part := filepath.Join(b.Dir, backupDB+".part")
+	part := filepath.Join(b.Path, backupDB+".part")
 	if err := b.copyDB(ctx, db, part, &m); err != nil {
 		return Manifest{}, err
 	}
-	was := readHashes(filepath.Join(b.Dir, backupHashes))
+	was := readHashes(os.DirFS(b.Path))
 	hashes, err := b.copyPhotos(ctx, blobs.Dir, was, &m)
 	if err != nil {
 		return Manifest{}, err
@@ -69,20 +92,21 @@ func (b Backup) Make(ctx context.Context, db *DB, blobs BlobsConfig) (Manifest, 
 		return Manifest{}, err
 	}
 	// From here until the manifest is there again the backup is not whole.
-	if err := os.Remove(filepath.Join(b.Dir, backupManifest)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(filepath.Join(b.Path, backupManifest)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Manifest{}, err
 	}
 	if err := b.dropOld(hashes); err != nil {
 		return Manifest{}, err
 	}
-	if err := os.Rename(part, filepath.Join(b.Dir, backupDB)); err != nil {
+	if err := os.Rename(part, filepath.Join(b.Path, backupDB)); err != nil {
 		return Manifest{}, err
 	}
-	data, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return Manifest{}, err
-	}
-	return m, errors.Join(writeHashes(filepath.Join(b.Dir, backupHashes), hashes), writeWhole(filepath.Join(b.Dir, backupManifest), append(data, '\n')))
+	return m, errors.Join(writeWhole(filepath.Join(b.Path, backupHashes), hashesText(hashes)), writeWhole(filepath.Join(b.Path, backupManifest), m.text()))
+}
+
+func (m Manifest) text() []byte {
+	data, _ := json.MarshalIndent(m, "", "  ") // times, numbers and strings cannot fail
+	return append(data, '\n')
 }
 
 func (b Backup) tell(what string, done, total int) {
@@ -140,6 +164,13 @@ func removeDB(path string) error {
 // copyPhotos gives each picture a second name in the backup, or copies it where that is another
 // disk, and returns the hashes by key.
 func (b Backup) copyPhotos(ctx context.Context, dir string, was map[string]string, m *Manifest) (map[string]string, error) {
+	return b.eachPhoto(ctx, dir, m, func(key string) (hash string, size int64, err error) {
+		return b.copyPhoto(filepath.Join(dir, key), filepath.Join(b.Path, backupPhotos, key), was[key], m)
+	})
+}
+
+// eachPhoto lets take bring each picture into the backup, and returns the hashes by key.
+func (b Backup) eachPhoto(ctx context.Context, dir string, m *Manifest, take func(key string) (hash string, size int64, err error)) (map[string]string, error) {
 	disk, err := openDisk(dir)
 	if err != nil {
 		return nil, err
@@ -152,8 +183,7 @@ func (b Backup) copyPhotos(ctx context.Context, dir string, was map[string]strin
 	hashes := make(map[string]string, total)
 	var sum tally
 	err = disk.Each(ctx, func(key string, _ time.Time) error {
-		from, to := filepath.Join(dir, key), filepath.Join(b.Dir, backupPhotos, key)
-		hash, size, err := b.copyPhoto(from, to, was[key], m)
+		hash, size, err := take(key)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // deleted since the folder was read
 		}
@@ -196,7 +226,12 @@ func (b Backup) copyPhoto(from, to, was string, m *Manifest) (hash string, size 
 		return "", 0, err
 	}
 	m.Copied++
-	hash, err = copyFile(from, to, source.ModTime())
+	in, err := os.Open(from)
+	if err != nil {
+		return "", 0, err
+	}
+	defer in.Close()
+	hash, err = copyTo(in, to, source.ModTime())
 	return hash, source.Size(), err
 }
 
@@ -206,18 +241,17 @@ func hashFile(path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
+	return hashOf(f)
+}
+
+func hashOf(in io.Reader) (string, error) {
 	h := sha256.New()
-	_, err = io.Copy(h, f)
+	_, err := io.Copy(h, in)
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// copyFile copies whole or not at all, and returns the hash of what was written.
-func copyFile(from, to string, when time.Time) (hash string, err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return "", err
-	}
-	defer in.Close()
+// copyTo copies whole or not at all, and returns the hash of what was written.
+func copyTo(in io.Reader, to string, when time.Time) (hash string, err error) {
 	part := to + ".part"
 	out, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -258,7 +292,7 @@ func missing(ctx context.Context, part string, hashes map[string]string) (n int,
 
 // dropOld deletes what the installation no longer has: who was erased there must go here too.
 func (b Backup) dropOld(hashes map[string]string) error {
-	root := filepath.Join(b.Dir, backupPhotos)
+	root := filepath.Join(b.Path, backupPhotos)
 	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -274,23 +308,18 @@ func (b Backup) dropOld(hashes map[string]string) error {
 	})
 }
 
-func writeHashes(path string, hashes map[string]string) error {
-	keys := make([]string, 0, len(hashes))
-	for key := range hashes {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	var text strings.Builder
-	for _, key := range keys {
+func hashesText(hashes map[string]string) []byte {
+	var text bytes.Buffer
+	for _, key := range slices.Sorted(maps.Keys(hashes)) {
 		fmt.Fprintf(&text, "%s  %s/%s\n", hashes[key], backupPhotos, key)
 	}
-	return writeWhole(path, []byte(text.String()))
+	return text.Bytes()
 }
 
 // readHashes reads the hashes of a backup by key; what cannot be read is not there.
-func readHashes(path string) map[string]string {
+func readHashes(files fs.FS) map[string]string {
 	hashes := map[string]string{}
-	f, err := os.Open(path)
+	f, err := files.Open(backupHashes)
 	if err != nil {
 		return hashes
 	}

@@ -48,7 +48,7 @@ func TestARestoredCopyIsTheSameByCountsAndHashes(t *testing.T) {
 	ctx := t.Context()
 	o := openOffice(t, 25)
 	furnished(t, o.db, 6)
-	b := storage.Backup{Dir: filepath.Join(t.TempDir(), "backup")}
+	b := storage.Backup{Path: filepath.Join(t.TempDir(), "backup")}
 	made := must(b.Make(ctx, o.db, o.store))(t)
 	same(t, made.Linked+made.Copied, 25)
 	config, store := nowhere(t)
@@ -68,10 +68,10 @@ func TestARestoredCopyIsTheSameByCountsAndHashes(t *testing.T) {
 		return nil
 	}))
 	same(t, n, 25)
-	for _, path := range []string{config.DSN, filepath.Join(store.Dir, photoKey(3)), filepath.Join(b.Dir, "cailiao.db")} {
+	for _, path := range []string{config.DSN, filepath.Join(store.Dir, photoKey(3)), filepath.Join(b.Path, "cailiao.db")} {
 		same(t, must(os.Stat(path))(t).Mode().Perm(), os.FileMode(0o600))
 	}
-	if out, err := exec.Command("sh", "-c", "cd '"+b.Dir+"' && sha256sum -c --quiet photos.sha256").CombinedOutput(); err != nil {
+	if out, err := exec.Command("sh", "-c", "cd '"+b.Path+"' && sha256sum -c --quiet photos.sha256").CombinedOutput(); err != nil {
 		t.Errorf("sha256sum: %v\n%s", err, out)
 	}
 }
@@ -80,7 +80,7 @@ func TestTheNextBackupBringsOnlyWhatIsNew(t *testing.T) {
 	ctx := t.Context()
 	o := openOffice(t, 10)
 	roster(t, o.db, "110101", 3)
-	b := storage.Backup{Dir: filepath.Join(t.TempDir(), "backup")}
+	b := storage.Backup{Path: filepath.Join(t.TempDir(), "backup")}
 	must(b.Make(ctx, o.db, o.store))(t)
 	ok(t, o.blobs.Put(ctx, photoKey(50), []byte("new")))
 	ok(t, o.blobs.Put(ctx, photoKey(0), []byte("another picture")))
@@ -88,7 +88,7 @@ func TestTheNextBackupBringsOnlyWhatIsNew(t *testing.T) {
 	roster(t, o.db, "110102", 2)
 	second := must(b.Make(ctx, o.db, o.store))(t)
 	same(t, []int{second.Kept, second.Linked + second.Copied}, []int{8, 2})
-	if _, err := os.Stat(filepath.Join(b.Dir, "photos", photoKey(1))); !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Join(b.Path, "photos", photoKey(1))); !os.IsNotExist(err) {
 		t.Errorf("a picture that was deleted is still in the backup: %v", err)
 	}
 	config, store := nowhere(t)
@@ -97,7 +97,7 @@ func TestTheNextBackupBringsOnlyWhatIsNew(t *testing.T) {
 	same(t, string(must(copied.Get(ctx, photoKey(0)))(t)), "another picture")
 	// What happens in the installation afterwards does not reach into the backup.
 	ok(t, o.blobs.Put(ctx, photoKey(2), []byte("later")))
-	same(t, len(must(os.ReadFile(filepath.Join(b.Dir, "photos", photoKey(2))))(t)), 1002)
+	same(t, len(must(os.ReadFile(filepath.Join(b.Path, "photos", photoKey(2))))(t)), 1002)
 }
 
 func TestABackupIsOfOneMomentWhileTheProgramWrites(t *testing.T) {
@@ -124,7 +124,7 @@ func TestABackupIsOfOneMomentWhileTheProgramWrites(t *testing.T) {
 		wrote <- nil
 	}()
 	for range 3 {
-		b := storage.Backup{Dir: filepath.Join(t.TempDir(), "backup")}
+		b := storage.Backup{Path: filepath.Join(t.TempDir(), "backup")}
 		must(b.Make(ctx, o.db, o.store))(t)
 		config, store := nowhere(t)
 		must(b.Restore(ctx, config, store))(t)
@@ -168,16 +168,16 @@ func TestABackupThatIsNotWholeIsNotRestored(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := openOffice(t, 3)
 			roster(t, o.db, "110101", 2)
-			b := storage.Backup{Dir: filepath.Join(t.TempDir(), "backup")}
+			b := storage.Backup{Path: filepath.Join(t.TempDir(), "backup")}
 			// On another disk, as a copy: what is spoilt there must not spoil the installation.
 			must(b.Make(ctx, o.db, o.store))(t)
 			away := filepath.Join(t.TempDir(), "away")
-			if out, err := exec.Command("cp", "-r", b.Dir, away).CombinedOutput(); err != nil {
+			if out, err := exec.Command("cp", "-r", b.Path, away).CombinedOutput(); err != nil {
 				t.Fatalf("%v %s", err, out)
 			}
 			tt.spoil(t, away)
 			config, store := nowhere(t)
-			_, err := storage.Backup{Dir: away}.Restore(ctx, config, store)
+			_, err := storage.Backup{Path: away}.Restore(ctx, config, store)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error is %v, want %q", err, tt.want)
 			}
@@ -192,7 +192,7 @@ func TestABackupThatIsNotWholeIsNotRestored(t *testing.T) {
 func TestRestoreAndBackupAreRefusedWhereTheyWouldDoHarm(t *testing.T) {
 	ctx := t.Context()
 	o := openOffice(t, 2)
-	b := storage.Backup{Dir: filepath.Join(t.TempDir(), "backup")}
+	b := storage.Backup{Path: filepath.Join(t.TempDir(), "backup")}
 	must(b.Make(ctx, o.db, o.store))(t)
 	_, err := b.Restore(ctx, o.config, o.store)
 	refused(t, err, "exists already")
@@ -216,6 +216,6 @@ func TestABackupSaysWhichPicturesAreMissing(t *testing.T) {
 	furnished(t, o.db, 1)
 	must(o.db.Pool().Exec("UPDATE photos SET original_key = ?, copy_key = ?, screen_key = '', thumb_key = ''", photoKey(0), photoKey(1)))(t)
 	ok(t, o.blobs.Put(ctx, photoKey(0), []byte("x")))
-	b := storage.Backup{Dir: filepath.Join(t.TempDir(), "backup")}
+	b := storage.Backup{Path: filepath.Join(t.TempDir(), "backup")}
 	same(t, must(b.Make(ctx, o.db, o.store))(t).Missing, 1)
 }

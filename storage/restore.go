@@ -6,17 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 )
 
-// Read reads what the backup must hold.
-func (b Backup) Read() (m Manifest, err error) {
-	data, err := os.ReadFile(filepath.Join(b.Dir, backupManifest))
+// read reads what the backup must hold.
+func (b Backup) read(files fs.FS) (m Manifest, err error) {
+	data, err := fs.ReadFile(files, backupManifest)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, fmt.Errorf("%s is no whole backup: manifest.json is missing", b.Dir)
+		return m, fmt.Errorf("%s is no whole backup: manifest.json is missing", b.Path)
 	}
 	if err == nil {
 		err = json.Unmarshal(data, &m)
@@ -28,7 +29,27 @@ func (b Backup) Read() (m Manifest, err error) {
 // database comes last: an installation that was cut off has none. What was cut off may be begun
 // again.
 func (b Backup) Restore(ctx context.Context, to Config, blobs BlobsConfig) (Manifest, error) {
-	m, err := b.Read()
+	info, err := os.Stat(b.Path)
+	if err != nil {
+		return Manifest{}, err
+	}
+	if info.IsDir() {
+		return b.restore(ctx, os.DirFS(b.Path), to, blobs)
+	}
+	f, err := os.Open(b.Path)
+	if err != nil {
+		return Manifest{}, err
+	}
+	defer f.Close()
+	files, err := indexTar(f)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("%s is no whole backup: %w", b.Path, err)
+	}
+	return b.restore(ctx, files, to, blobs)
+}
+
+func (b Backup) restore(ctx context.Context, files fs.FS, to Config, blobs BlobsConfig) (Manifest, error) {
+	m, err := b.read(files)
 	if err != nil {
 		return m, err
 	}
@@ -38,7 +59,7 @@ func (b Backup) Restore(ctx context.Context, to Config, blobs BlobsConfig) (Mani
 	if _, err := os.Stat(to.DSN); !errors.Is(err, fs.ErrNotExist) {
 		return m, errors.Join(fmt.Errorf("%s exists already: restore where no installation is", to.DSN), err)
 	}
-	photos, err := b.restorePhotos(ctx, blobs)
+	photos, err := b.restorePhotos(ctx, files, blobs)
 	if err != nil {
 		return m, err
 	}
@@ -49,7 +70,12 @@ func (b Backup) Restore(ctx context.Context, to Config, blobs BlobsConfig) (Mani
 	if err := removeDB(part); err != nil {
 		return m, err
 	}
-	if _, err := copyFile(filepath.Join(b.Dir, backupDB), part, m.Made); err != nil {
+	source, err := files.Open(backupDB)
+	if err != nil {
+		return m, err
+	}
+	defer source.Close()
+	if _, err := copyTo(source, part, m.Made); err != nil {
 		return m, err
 	}
 	err = onCopy(ctx, part, func(db *DB) error {
@@ -88,13 +114,13 @@ func (q Q) proveNamed(ctx context.Context, want []Proof, tell func(n, total int)
 	return proofs, nil
 }
 
-func (b Backup) restorePhotos(ctx context.Context, blobs BlobsConfig) (Proof, error) {
+func (b Backup) restorePhotos(ctx context.Context, files fs.FS, blobs BlobsConfig) (Proof, error) {
 	disk, err := openDisk(blobs.Dir)
 	if err != nil {
 		return Proof{}, err
 	}
 	defer disk.root.Close()
-	hashes := readHashes(filepath.Join(b.Dir, backupHashes))
+	hashes := readHashes(files)
 	err = disk.Each(ctx, func(key string, _ time.Time) error {
 		if hashes[key] == "" {
 			return fmt.Errorf("%s holds pictures that are not of this backup: restore where no installation is", blobs.Dir)
@@ -105,32 +131,41 @@ func (b Backup) restorePhotos(ctx context.Context, blobs BlobsConfig) (Proof, er
 		return Proof{}, err
 	}
 	var sum tally
-	for key, hash := range hashes {
+	for _, key := range slices.Sorted(maps.Keys(hashes)) { // as they lie in a file
 		if err := ctx.Err(); err != nil {
 			return Proof{}, err
 		}
-		if err := b.restorePhoto(ctx, disk, filepath.Join(blobs.Dir, key), key, hash); err != nil {
+		if err := restorePhoto(ctx, files, disk, key, hashes[key]); err != nil {
 			return Proof{}, fmt.Errorf("restore %s: %w", key, err)
 		}
-		sum.add(textHash(key, hash))
+		sum.add(textHash(key, hashes[key]))
 		b.tell("pictures", sum.n, len(hashes))
 	}
 	return sum.proof("pictures"), nil
 }
 
-func (b Backup) restorePhoto(ctx context.Context, disk *diskBlobs, path, key, hash string) error {
-	if have, err := hashFile(path); err == nil && have == hash {
+func restorePhoto(ctx context.Context, files fs.FS, disk *diskBlobs, key, hash string) error {
+	if have, err := hashIn(disk.root.FS(), key); err == nil && have == hash {
 		return nil // from a run that was cut off
 	}
-	data, err := os.ReadFile(filepath.Join(b.Dir, backupPhotos, key))
+	data, err := fs.ReadFile(files, backupPhotos+"/"+key)
 	if err != nil {
 		return err
 	}
 	if err := disk.Put(ctx, key, data); err != nil {
 		return err
 	}
-	if have, err := hashFile(path); err != nil || have != hash {
+	if have, err := hashIn(disk.root.FS(), key); err != nil || have != hash {
 		return errors.Join(errors.New("its bytes are not those the backup was made of"), err)
 	}
 	return nil
+}
+
+func hashIn(files fs.FS, name string) (string, error) {
+	f, err := files.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return hashOf(f)
 }
