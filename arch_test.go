@@ -14,12 +14,14 @@ import (
 // home. It is the table of ARCHITECTURE.md; change both or neither.
 var house = map[string][]string{
 	".":                   {"app", "bot", "handlers", "imaging", "imaging/reading", "intake", "notify", "privacy", "review", "seal", "sms", "storage", "templates", "wechat"},
-	"app":                 {"bot", "handlers", "imaging", "imaging/reading", "intake", "notify", "privacy", "review", "seal", "sms", "storage", "templates", "watch", "wechat"},
-	"handlers":            {"bot", "intake", "review", "storage", "templates", "watch", "wechat"},
-	"bot":                 {"imaging", "imaging/codec", "imaging/reading", "intake", "storage", "templates", "watch", "wechat"},
-	"review":              {"imaging", "intake", "storage"},
+	"app":                 {"bot", "clamd", "handlers", "imaging", "imaging/reading", "intake", "notify", "privacy", "review", "seal", "sms", "storage", "templates", "watch", "wechat"},
+	"handlers":            {"bot", "clamd", "intake", "review", "storage", "templates", "watch", "wechat"},
+	"bot":                 {"clamd", "imaging", "imaging/codec", "imaging/reading", "intake", "storage", "templates", "watch", "wechat"},
+	"review":              {"clamd", "imaging", "intake", "storage"},
 	"notify":              {"intake", "sms", "storage", "templates", "watch", "wechat"},
 	"watch":               {"storage"},
+	"clamd":               {"intake"},
+	"clamd/clamdtest":     {},
 	"sms":                 {"intake"},
 	"sms/smstest":         {},
 	"storage":             {"intake", "seal"},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cailiao/bot"
+	"cailiao/clamd"
 	"cailiao/handlers"
 	"cailiao/imaging"
 	"cailiao/imaging/reading"
@@ -141,10 +142,17 @@ func (a *App) openHouse(opts Options) error {
 	})
 	a.Notices.Metrics.WatchStore(a.DB, opts.Now)
 	a.openReading()
+	scanner, err := clamd.Open(a.Config.Clamd)
+	if err != nil {
+		return err
+	}
+	if scanner != nil {
+		scanner.Observe, scanner.Log = a.Metrics.Scan, opts.Log
+	}
 	works := imaging.New(photos)
 	works.Observe = a.Metrics.Stage
 	a.Bot = &bot.Bot{
-		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Imaging: works, Metrics: a.Metrics,
+		DB: a.DB, Redis: a.Redis, Blobs: a.Blobs, WeChat: a.WeChat, Clamd: scanner, Imaging: works, Metrics: a.Metrics,
 		Season: a.Season, Now: opts.Now, Log: opts.Log,
 		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
 		Notice: a.Config.Privacy.Version(), Secret: a.Config.SceneSecret(), Pictures: opts.Pictures, Page: a.Config.Server.PublicURL + "/mine",
@@ -156,12 +164,12 @@ func (a *App) openHouse(opts Options) error {
 	a.Metrics.Watch(watch.House{DB: a.DB, Redis: a.Redis, Now: opts.Now, InHand: a.Bot.Hands})
 	a.Desk = &review.Desk{
 		DB: a.DB, Blobs: a.Blobs, Season: a.Season, Now: opts.Now, Log: opts.Log, Wake: a.Notices.Wake,
-		Tell: a.Bot.Tell, Cost: a.Config.Staff.Password, TOTPFor: a.Config.Staff.TOTP.Required(),
+		Tell: a.Bot.Tell, Clamd: scanner, Cost: a.Config.Staff.Password, TOTPFor: a.Config.Staff.TOTP.Required(),
 	}
 	house := &handlers.House{
 		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
 		Season: a.Season, SeasonFS: opts.Pictures, Now: opts.Now, Log: opts.Log,
-		PublicURL: a.Config.Server.PublicURL, Proxies: a.Config.Server.TrustedProxies, Metrics: a.Metrics,
+		PublicURL: a.Config.Server.PublicURL, Proxies: a.Config.Server.TrustedProxies, Metrics: a.Metrics, Clamd: scanner,
 		Codes: bot.Coder{Account: a.WeChat, Secret: a.Config.SceneSecret(), Now: opts.Now},
 	}
 	pages, err := house.Router()

@@ -151,20 +151,24 @@ type answer struct {
 // ask sends a request with extra headers, as "Name: value".
 func (b *battlefield) ask(client *http.Client, method, path string, form url.Values, headers ...string) answer {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
-	defer cancel()
 	var body io.Reader
 	if form != nil {
 		body = strings.NewReader(form.Encode())
+		headers = append([]string{"Content-Type: application/x-www-form-urlencoded"}, headers...)
 	}
+	return b.send(client, method, path, body, headers...)
+}
+
+// send is ask with any body.
+func (b *battlefield) send(client *http.Client, method, path string, body io.Reader, headers ...string) answer {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, b.URL, body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	req.URL.Opaque = path // as typed: nothing is cleaned on our side
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		if name == "Host" {

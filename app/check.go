@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"cailiao/clamd"
 	"cailiao/imaging/reading"
 	"cailiao/intake"
 	"cailiao/notify"
@@ -18,7 +19,7 @@ import (
 
 // Finding is one line of `cailiao check`.
 type Finding struct {
-	Part string // "season", "keys", "database", "redis", "blobs", "wechat", "notices", "log", "reading"
+	Part string // "season", "keys", "database", "redis", "blobs", "wechat", "notices", "clamd", "log", "reading"
 	Says string // what was found
 	Err  error  // what to mend; nil: all right
 
@@ -57,9 +58,23 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	add("blobs", func() (string, error) { return cfg.Blobs.Check(ctx) })
 	add("wechat", func() (string, error) { return checkWeChat(ctx, cfg, redis) })
 	add("notices", func() (string, error) { return checkNotices(ctx, cfg, redis) })
+	if cfg.Clamd.Address != "" {
+		add("clamd", func() (string, error) { return checkClamd(ctx, cfg) })
+	}
 	findings = append(findings, Finding{Part: "log", Err: checkLog(ctx, cfg), Optional: true})
 	says, err := checkReading(cfg)
 	return append(findings, Finding{Part: "reading", Says: says, Err: err, Optional: true})
+}
+
+// largestFile is what may be sent to us, photo or roster.
+const largestFile = 20 << 20
+
+func checkClamd(ctx context.Context, cfg Config) (string, error) {
+	scanner, err := clamd.Open(cfg.Clamd)
+	if err != nil {
+		return "", err
+	}
+	return scanner.Try(ctx, largestFile)
 }
 
 // checkLog asks whether the database itself guards the audit log.
@@ -179,7 +194,12 @@ func OpenDesk(ctx context.Context, cfg Config, log *slog.Logger) (*review.Desk, 
 		db.Close()
 		return nil, nil, err
 	}
-	return &review.Desk{DB: db, Blobs: blobs, Season: season, Now: time.Now, Log: log, Cost: cfg.Staff.Password}, db.Close, nil
+	scanner, err := clamd.Open(cfg.Clamd)
+	if err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	return &review.Desk{DB: db, Blobs: blobs, Season: season, Clamd: scanner, Now: time.Now, Log: log, Cost: cfg.Staff.Password}, db.Close, nil
 }
 
 // OpenDB opens the database with its keys and brings it up to date.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"cailiao/clamd"
 	"cailiao/imaging"
 	"cailiao/intake"
 	"cailiao/notify"
@@ -33,6 +34,7 @@ type Config struct {
 	Blobs    storage.BlobsConfig `yaml:"blobs"`
 	Keys     seal.Config         `yaml:"keys"`
 	Privacy  privacy.Config      `yaml:"privacy"`
+	Clamd    clamd.Config        `yaml:"clamd"`
 	Imaging  imaging.Config      `yaml:"imaging"`
 	Reading  Reading             `yaml:"reading"`
 	Notices  notify.Config       `yaml:"notices"`
@@ -153,6 +155,7 @@ func (c Config) Validate() error {
 		under("blobs", c.Blobs.Validate()),
 		under("keys", c.Keys.Validate()),
 		under("privacy", c.Privacy.Validate()),
+		under("clamd", c.Clamd.Validate()),
 		under("imaging", c.Imaging.Validate()),
 		under("notices", c.Notices.Validate()),
 		under("sms", c.SMS.Validate()),

@@ -79,6 +79,8 @@ func TestMistakesAreToldWithLineAndKey(t *testing.T) {
 		{"an SMS template without a provider", `sms: {template: "",`, `sms: {template: SMS_1,`, "notices.received.sms.template"},
 		{"an SMS parameter that is none", `params: []}`, `params: [itme]}`, "notices.received.sms.params[0]"},
 		{"SMS without a key", `provider: "" `, `provider: aliyun `, "sms.key_id"},
+		{"a scanner without a scheme", `address: ""                          # tcp`, `address: 127.0.0.1:3310 # tcp`, "clamd.address"},
+		{"a scanner that shrugs", "unanswered: hold ", "unanswered: shrug ", "clamd.unanswered"},
 		{"negative threshold", "  timeout: 3s", "  timeout: 3s\n  thresholds: {blur_refuse: -1}", "imaging.thresholds.blur_refuse"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -97,6 +97,7 @@ type delivery struct {
 	bytes  int
 	copied int // bytes of the copy
 	taken  *imaging.Taken
+	harm   string // what the virus scanner calls it; empty: nothing was found
 	look
 }
 
@@ -134,11 +135,19 @@ func (t *turn) develop(ctx context.Context) {
 		all.Go(func() { s.develop(ctx, t.bot, t.c.Candidate.ID, to) })
 	}
 	all.Wait()
+	for _, s := range t.shots {
+		if s.harm != "" {
+			t.log("photo.unsafe", s.harm)
+		}
+	}
 }
 
 // triesBroken is how often a picture that arrives empty or cut off is fetched again before the
 // candidate is asked for it again.
 const triesBroken = 2
+
+// unsafeFile is the verdict on a file in which the virus scanner found something.
+const unsafeFile = "unsafe"
 
 // The fates of a photo.
 const (
@@ -170,6 +179,12 @@ func (s *shot) fetch(ctx context.Context, b *Bot, candidate int64, meant intake.
 	}
 	defer func() { b.photos.leave(held) }()
 	b.step("fetching")
+	if s.row.Attempts > 0 { // every download counts against WeChat's quota: not while nobody can scan it
+		if err := b.Clamd.Ready(ctx); err != nil {
+			s.put(fmt.Errorf("scan photo: %w", err))
+			return
+		}
+	}
 	media, err := b.WeChat.Media(ctx, s.msg.MediaID)
 	switch {
 	case errors.Is(err, wechat.ErrMediaTooLarge):
@@ -188,6 +203,16 @@ func (s *shot) fetch(ctx context.Context, b *Bot, candidate int64, meant intake.
 	b.photos.leave(held - int64(len(media.Bytes)))
 	held = int64(len(media.Bytes))
 	b.step("fetched")
+	harm, err := b.Clamd.Scan(ctx, media.Bytes)
+	if err != nil {
+		s.put(fmt.Errorf("scan photo: %w", err))
+		return
+	}
+	if harm != "" { // no decoder sees it, nothing of it is kept
+		s.harm = harm
+		s.taken = &imaging.Taken{Verdicts: []intake.Verdict{{Code: unsafeFile, Level: intake.Refuse}}}
+		return
+	}
 	taken, err := b.Imaging.Take(ctx, media.Bytes)
 	if err != nil {
 		s.put(fmt.Errorf("judge photo: %w", err))

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"cailiao/clamd"
 	"cailiao/imaging"
 	"cailiao/intake"
 	"cailiao/storage"
@@ -32,6 +33,7 @@ type Bot struct {
 	Redis     *storage.Redis
 	Blobs     storage.Blobs
 	WeChat    *wechat.Account
+	Clamd     *clamd.Client // nil: photos are not scanned
 	Imaging   *imaging.Works
 	Reading   Reader // nil: pictures are not read
 	Season    *intake.Season

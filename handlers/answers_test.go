@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"cailiao/clamd"
+	"cailiao/clamd/clamdtest"
 	"cailiao/handlers"
 	"cailiao/storage"
 )
@@ -114,6 +116,23 @@ func TestReadinessTellsWhatIsWrong(t *testing.T) {
 	}
 	if got := w.browser().do(http.MethodHead, "/healthz", nil); got.status != 200 || got.body != "" {
 		t.Errorf("HEAD: %d %q", got.status, got.body)
+	}
+}
+
+func TestReadinessNamesTheScannerOnlyWhereThereIsOne(t *testing.T) {
+	daemon := clamdtest.Start(t, "tcp", clamdtest.How{})
+	w := newWorld(t)
+	var err error
+	if w.Clamd, err = clamd.Open(clamd.Config{Address: daemon.URL}); err != nil {
+		t.Fatal(err)
+	}
+	w.open()
+	if got := w.browser().get("/readyz"); got.status != 200 || !strings.Contains(got.body, `"clamd":"ok"`) || !strings.Contains(got.body, `"ready"`) {
+		t.Errorf("all is well: %d %s", got.status, got.body)
+	}
+	daemon.Be(clamdtest.How{Deaf: true})
+	if got := w.browser().get("/readyz"); got.status != 200 || !strings.Contains(got.body, `"clamd":"does not answer; see the log"`) || !strings.Contains(got.body, `"degraded"`) {
+		t.Errorf("the scanner hangs up: %d %s", got.status, got.body)
 	}
 }
 

@@ -22,7 +22,7 @@ func (h *House) healthz(c *gin.Context) error {
 }
 
 // Readiness is the answer of /readyz: "ready", "degraded" (Redis is gone: no sign-in, no order
-// between instances, nothing lost; or messages wait too long) or "down" (with 503).
+// between instances, nothing lost; the virus scanner is silent: files wait; or messages wait too long) or "down" (with 503).
 type Readiness struct {
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks"` // "ok", or what is wrong
@@ -31,15 +31,19 @@ type Readiness struct {
 func (h *House) readyz(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), readyPatience)
 	defer cancel()
-	checks := []struct {
+	type check struct {
 		name string
 		dead bool // without it there is no service
 		ask  func(context.Context) error
-	}{
+	}
+	checks := []check{
 		{"database", true, h.databaseReady},
 		{"blobs", true, h.Blobs.Ping},
 		{"redis", false, h.Redis.Ping},
 		{"inbox", false, h.inboxReady},
+	}
+	if h.Clamd != nil {
+		checks = append(checks, check{"clamd", false, h.Clamd.Ping})
 	}
 	r := Readiness{Status: "ready", Checks: make(map[string]string)}
 	errs := make([]error, len(checks))

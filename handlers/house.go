@@ -15,6 +15,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
+	"cailiao/clamd"
 	"cailiao/intake"
 	"cailiao/review"
 	"cailiao/storage"
@@ -43,6 +44,7 @@ type House struct {
 	Redis     *storage.Redis
 	Blobs     storage.Blobs
 	Season    *intake.Season
+	Clamd     *clamd.Client    // nil: files are not scanned
 	SeasonFS  fs.FS            // where the season's example pictures are found; nil: there are none
 	Codes     CodeMaker        // nil: no personal QR codes are made
 	Now       func() time.Time // nil: time.Now

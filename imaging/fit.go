@@ -15,12 +15,12 @@ const (
 )
 
 // keeps says whether the copy is the picture as it came, save for metadata: already within both
-// limits, upright, and coloured the usual way.
+// limits, upright, and coloured and sampled the usual way.
 func (j *job) keeps() bool { return j.inPlace() && j.jpeg.StrippedBytes() <= j.cfg.MaxBytes }
 
 // inPlace says whether nothing about the picture's geometry is to change.
 func (j *job) inPlace() bool {
-	return j.jpeg != nil && j.jpeg.Plain() && j.turn == (codec.Turn{}) &&
+	return j.jpeg != nil && j.jpeg.Plain() && !j.jpeg.Odd() && j.turn == (codec.Turn{}) &&
 		max(j.jpeg.Width, j.jpeg.Height) <= j.cfg.LongSide
 }
 

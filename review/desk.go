@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"cailiao/clamd"
 	"cailiao/intake"
 	"cailiao/storage"
 )
@@ -21,6 +22,7 @@ type Desk struct {
 	DB     *storage.DB
 	Blobs  storage.Blobs
 	Season *intake.Season
+	Clamd  *clamd.Client    // nil: roster files are not scanned
 	Now    func() time.Time // nil: time.Now
 	Log    *slog.Logger     // nil: silent
 	Wake   func()           // tells the notice loop that rows are due; may be nil
@@ -85,6 +87,7 @@ const (
 	ActionLook   = "photo.look"    // detail: looked; the bytes as received, or the copy, were taken out
 	ActionPhone  = "phone.look"    // no detail
 	ActionRoster = "roster.import" // detail: Report counts
+	ActionUnsafe = "roster.unsafe" // detail: what the virus scanner calls it
 )
 
 // event makes an audit row; detail is any JSON value without personal data.

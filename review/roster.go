@@ -27,9 +27,13 @@ type Report struct {
 // ImportRoster brings in a registration list: .csv (UTF-8, GB18030; comma, semicolon or tab) or
 // .xlsx, told apart by content. All of it or, with any problem, nothing; twice the same file
 // changes nothing.
-// Errors: ErrRosterSize, ErrRosterFormat, ErrRosterEncoding, ErrRosterDamaged, or storage's.
+// Errors: ErrRosterSize, ErrRosterFormat, ErrRosterEncoding, ErrRosterDamaged, ErrRosterUnsafe,
+// ErrRosterUnscanned, or storage's.
 func (d *Desk) ImportRoster(ctx context.Context, r io.Reader, opts ImportOptions) (Report, error) {
-	data, err := readFile(r)
+	if opts.Actor == "" {
+		opts.Actor = "system"
+	}
+	data, err := d.receive(ctx, opts.Actor, r)
 	if err != nil {
 		return Report{}, err
 	}
@@ -48,9 +52,6 @@ func (d *Desk) ImportRoster(ctx context.Context, r io.Reader, opts ImportOptions
 		if opts.Progress != nil {
 			opts.Progress(done, len(rows))
 		}
-	}
-	if opts.Actor == "" {
-		opts.Actor = "system"
 	}
 	var report Report
 	err = d.DB.InTx(ctx, func(tx storage.Q) error {

@@ -3,6 +3,7 @@ package review
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ var (
 	ErrRosterFormat   = errors.New("roster file is neither .csv nor .xlsx (an old .xls must be saved as .xlsx)")
 	ErrRosterEncoding = errors.New("roster file is neither UTF-8 nor GB18030 (GBK)")
 	ErrRosterDamaged  = errors.New("roster file is damaged or has a password")
+
+	ErrRosterUnsafe    = errors.New("roster file is harmful, says the virus scanner")
+	ErrRosterUnscanned = errors.New("roster file is not scanned for viruses yet: try again later")
 )
 
 const (
@@ -34,6 +38,29 @@ const (
 	rosterRows     = 200_000
 	rosterColumns  = 256
 )
+
+// receive reads a roster file and has it scanned before anything looks into it.
+func (d *Desk) receive(ctx context.Context, actor string, r io.Reader) ([]byte, error) {
+	data, err := readFile(r)
+	if err != nil {
+		return nil, err
+	}
+	harm, err := d.Clamd.Scan(ctx, data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRosterUnscanned, err)
+	}
+	if harm == "" {
+		return data, nil
+	}
+	event, err := d.event(actor, ActionUnsafe, 0, harm)
+	if err == nil {
+		err = d.DB.Log(ctx, event)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, ErrRosterUnsafe
+}
 
 // readFile reads the bytes of a roster file.
 func readFile(r io.Reader) ([]byte, error) {

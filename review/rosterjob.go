@@ -64,9 +64,10 @@ type RosterPerson struct {
 }
 
 // UploadRoster takes a roster file. Its first rows are read, so that what is no roster is refused
-// at once. Errors: ErrRosterSize, ErrRosterFormat, ErrRosterEncoding, ErrRosterDamaged.
+// at once. Errors: ErrRosterSize, ErrRosterFormat, ErrRosterEncoding, ErrRosterDamaged,
+// ErrRosterUnsafe, ErrRosterUnscanned.
 func (d *Desk) UploadRoster(ctx context.Context, staff intake.Staff, title string, r io.Reader) (storage.RosterJob, error) {
-	data, err := readFile(r)
+	data, err := d.receive(ctx, Actor(staff), r)
 	if err != nil {
 		return storage.RosterJob{}, err
 	}

@@ -88,6 +88,7 @@ var rosterFaults = []struct {
 	code string
 }{
 	{ErrRosterSize, "size"}, {ErrRosterFormat, "format"}, {ErrRosterEncoding, "encoding"}, {ErrRosterDamaged, "damaged"},
+	{ErrRosterUnsafe, "unsafe"}, {ErrRosterUnscanned, "unscanned"},
 	{intake.ErrNotFound, "gone"}, {intake.ErrForbidden, "foreign"},
 }
 

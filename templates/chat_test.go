@@ -39,7 +39,7 @@ func TestEveryRefusalAndDoubtHasWords(t *testing.T) {
 	}
 	for _, code := range []string{
 		imaging.Empty, imaging.NotPhoto, imaging.HEIC, imaging.WebP, imaging.PDF, imaging.GIF, imaging.OtherFormat,
-		imaging.TooLarge, imaging.TooManyPixels, imaging.TooManyScans, imaging.Broken, imaging.Small, imaging.Dark,
+		imaging.TooLarge, imaging.TooManyPixels, imaging.TooManyScans, imaging.Broken, "unsafe", imaging.Small, imaging.Dark,
 		imaging.Bright, imaging.Glare, imaging.Blur, imaging.Shaken, imaging.Blank, imaging.NoDocument, imaging.Far, imaging.Cut,
 	} {
 		text, err := chatPart("refusal", intake.Verdict{Code: code, Where: "top-left"})

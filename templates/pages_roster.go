@@ -11,7 +11,7 @@ import (
 type RosterPage struct {
 	Frame
 	Site    string // name of the only site whose candidates the account may bring in; empty: all
-	Problem string // "", "none", "size", "format", "encoding", "damaged": what was wrong with the file sent
+	Problem string // "", "none", or a code of review.RosterFault: what was wrong with the file sent
 	Jobs    []RosterJobLine
 }
 

@@ -119,7 +119,7 @@ func variants(t *testing.T, name string, samples []Say) []string {
 	if name == "refusal" || name == "doubt" || name == "where" {
 		for _, code := range []string{
 			imaging.Empty, imaging.NotPhoto, imaging.HEIC, imaging.WebP, imaging.PDF, imaging.GIF, imaging.OtherFormat, imaging.TooLarge,
-			imaging.TooManyPixels, imaging.TooManyScans, imaging.Broken, imaging.Small, imaging.Dark, imaging.Bright, imaging.Glare,
+			imaging.TooManyPixels, imaging.TooManyScans, imaging.Broken, "unsafe", imaging.Small, imaging.Dark, imaging.Bright, imaging.Glare,
 			imaging.Blur, imaging.Blank, imaging.NoDocument, imaging.Far, imaging.Cut, "other",
 		} {
 			add(chatPart(name, intake.Verdict{Code: code, Where: "bottom-left"}))

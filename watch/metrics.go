@@ -12,8 +12,8 @@ import (
 type Metrics struct {
 	Registry *prometheus.Registry
 
-	callbacks, calls, tokens           *prometheus.CounterVec
-	callback, turn, call, stage, pages *prometheus.HistogramVec
+	callbacks, calls, tokens                 *prometheus.CounterVec
+	callback, turn, call, stage, pages, scan *prometheus.HistogramVec
 }
 
 // Buckets for what WeChat waits for, and for what nobody waits for.
@@ -39,10 +39,11 @@ func New() *Metrics {
 		call:      histogram("wechat_call_seconds", "How long WeChat took.", slow, "api"),
 		tokens:    counter("token_refreshes_total", "Access tokens asked for, by outcome.", "outcome"),
 		stage:     histogram("image_stage_seconds", "What the stages of a picture took; wait is for a free place.", slow, "stage"),
+		scan:      histogram("scan_seconds", "Files scanned for viruses, by outcome: clean, found, failed (no answer: the file waits), unscanned (no answer, taken all the same).", slow, "outcome"),
 		pages:     histogram("page_seconds", "Pages and their parts, by route and status.", quick, "route", "status"),
 	}
 	m.zero()
-	m.Registry.MustRegister(m.callbacks, m.callback, m.turn, m.calls, m.call, m.tokens, m.stage, m.pages,
+	m.Registry.MustRegister(m.callbacks, m.callback, m.turn, m.calls, m.call, m.tokens, m.stage, m.pages, m.scan,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -66,6 +67,9 @@ func (m *Metrics) zero() {
 	m.tokens.WithLabelValues("failed")
 	for _, stage := range []string{"sniff", "guard", "wait", "decode", "turn", "facts", "copy", "views"} {
 		m.stage.WithLabelValues(stage)
+	}
+	for _, outcome := range []string{"clean", "found", "failed", "unscanned"} {
+		m.scan.WithLabelValues(outcome)
 	}
 }
 
@@ -105,6 +109,13 @@ func (m *Metrics) Call(api string, code int, action string, took time.Duration) 
 func (m *Metrics) Stage(stage string, took time.Duration) {
 	if m != nil {
 		m.stage.WithLabelValues(stage).Observe(took.Seconds())
+	}
+}
+
+// Scan counts one file scanned for viruses.
+func (m *Metrics) Scan(outcome string, took time.Duration) {
+	if m != nil {
+		m.scan.WithLabelValues(outcome).Observe(took.Seconds())
 	}
 }
 

@@ -48,13 +48,19 @@ func Each(t *testing.T, f func(t *testing.T, engine string)) {
 // program before it serves.
 func Start(t testing.TB, engine string, start time.Time, tweaks ...func(*app.App)) *World {
 	t.Helper()
+	return StartWith(t, engine, start, func(*app.Config) {}, tweaks...)
+}
+
+// StartWith is Start with a change of the configuration.
+func StartWith(t testing.TB, engine string, start time.Time, configure func(*app.Config), tweaks ...func(*app.App)) *World {
+	t.Helper()
 	w := &World{Clock: &Clock{at: start, since: time.Now()}}
 	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now, Timeout: slow})
 	t.Cleanup(w.Platform.Close)
 	api := httptest.NewServer(w.Platform)
 	t.Cleanup(api.Close)
 	w.tweaks = tweaks
-	w.run(t, engine, api.URL)
+	w.run(t, engine, api.URL, configure)
 	w.Platform.SetCallback(w.URL + "/wechat")
 	t.Cleanup(func() {
 		if err := w.stop(); err != nil {
@@ -64,7 +70,7 @@ func Start(t testing.TB, engine string, start time.Time, tweaks ...func(*app.App
 	return w
 }
 
-func (w *World) run(t testing.TB, engine, apiBase string) {
+func (w *World) run(t testing.TB, engine, apiBase string, configure func(*app.Config)) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -72,6 +78,7 @@ func (w *World) run(t testing.TB, engine, apiBase string) {
 	}
 	w.URL = "http://" + ln.Addr().String()
 	w.config = Config(t, engine, w.Platform, apiBase, w.URL)
+	configure(&w.config)
 	w.App, w.stop = serve(t, w, ln)
 }
 

@@ -21,6 +21,7 @@ type JPEG struct {
 	segments []segment
 	data     []byte
 	whole    bool // an EOI marker was found
+	odd      bool // see Odd
 }
 
 type segment struct {
@@ -189,6 +190,9 @@ func (j *JPEG) frame(marker byte, p []byte) error {
 		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || c.tq > 3 {
 			return fmt.Errorf("component %d sampled %d×%d: %w", i, c.h, c.v, ErrBroken)
 		}
+		if c.h == 3 || c.v == 3 || c.v == 4 || i > 0 && (comps[0].h%c.h != 0 || comps[0].v%c.v != 0) || i == 2 && (c.h != comps[1].h || c.v != comps[1].v) {
+			j.odd = true
+		}
 		if n == 1 { // a single component is never interleaved: its factors mean nothing (A.2.2)
 			c.h, c.v = 1, 1
 		}
@@ -247,6 +251,9 @@ const jfif = "\xFF\xE0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 func (j *JPEG) Plain() bool {
 	return len(j.comps) == 1 || len(j.comps) == 3 && !j.rgb()
 }
+
+// Odd says whether samples stand in proportions that the standard allows and not every reader takes.
+func (j *JPEG) Odd() bool { return j.odd }
 
 // rgb says whether three components are red, green and blue: Adobe says "no transform", or, with
 // neither Adobe nor JFIF numbering, their names do.
