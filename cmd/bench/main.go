@@ -6,6 +6,7 @@
 //	go run ./cmd/bench review -dsn "root@tcp(127.0.0.1:3306)/"
 //	go run ./cmd/bench turns
 //	go run ./cmd/bench export
+//	go run ./cmd/bench audit -dsn "root@tcp(127.0.0.1:3306)/"
 package main
 
 import (
@@ -31,13 +32,14 @@ var benches = map[string]func(ctx context.Context, args []string) error{
 	"-serve":      serve,
 	"-echo":       echo,
 	"export":      export,
+	"audit":       audit,
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) < 2 || benches[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench notices|photo|review|turns|export [-h]")
+		fmt.Fprintln(os.Stderr, "usage: bench notices|photo|review|turns|export|audit [-h]")
 		os.Exit(2)
 	}
 	if err := benches[os.Args[1]](ctx, os.Args[2:]); err != nil {
