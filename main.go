@@ -85,6 +85,7 @@ var commands = map[string]command{
 	"staff disable":    {words: 1, run: staffCommand("disable")},
 	"staff enable":     {words: 1, run: staffCommand("enable")},
 	"staff password":   {words: 1, run: staffCommand("password")},
+	"staff sign-out":   {words: 1, run: staffCommand("sign-out")},
 	"staff totp-reset": {words: 1, run: staffCommand("totp-reset")},
 	"export states":    {words: 1, run: exportStates, flags: exportFlags},
 	"export photos":    {words: 1, run: exportPhotos, flags: exportFlags},

@@ -212,7 +212,7 @@ func TestTheProgramFromEmptyDatabaseToFirstPhoto(t *testing.T) {
 			code int
 			want string
 		}{
-			{"disable kaodian", 0, "已改好"}, {"list", 0, "已停用"}, {"enable kaodian", 0, "已改好"}, {"totp-reset kaodian", 0, "已改好"},
+			{"disable kaodian", 0, "已改好"}, {"list", 0, "已停用"}, {"enable kaodian", 0, "已改好"}, {"totp-reset kaodian", 0, "已改好"}, {"sign-out kaodian", 0, "已改好"},
 			{"password kaodian", 0, "初始密码（只显示这一次"}, {"list", 0, "没换初始密码"}, {"role kaodian --role area", 0, "已改好"},
 			{"list", 0, "kaodian\tarea"}, {"role kaodian --role boss", 1, "one of site, area"}, {"disable nobody", 1, "没有这个账号"},
 		} {

@@ -45,6 +45,8 @@ func staffCommand(what string) func(context.Context, program, app.Config, option
 				err = desk.Enable(ctx, review.Office, s.ID)
 			case "totp-reset":
 				err = desk.ResetTOTP(ctx, review.Office, s.ID)
+			case "sign-out":
+				err = desk.EndSessionsOf(ctx, review.Office, s.ID)
 			case "password":
 				var initial string
 				if initial, err = desk.ResetPassword(ctx, review.Office, s.ID); err == nil {

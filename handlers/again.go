@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -28,23 +27,44 @@ const (
 // sender comes back to the page it stands on, so wrap that page too if it is long.
 func (h *House) recent(f staffHandler) staffHandler {
 	return func(c *gin.Context, staff intake.Staff) error {
-		proven := time.Unix(h.sessions.GetInt64(c.Request.Context(), keyProof), 0)
-		if age := h.now().Sub(proven); age >= 0 && age < proofLife {
+		if h.proven(c, keyProof) {
 			return f(c, staff)
 		}
-		next := c.Request.URL.RequestURI()
-		if c.Request.Method != http.MethodGet {
-			next = ownReferer(c)
-		}
-		target := againPath + "?next=" + url.QueryEscape(next)
-		if fromHtmx(c) {
-			c.Header("HX-Redirect", target)
-			c.Status(http.StatusNoContent)
-			return nil
-		}
-		c.Redirect(http.StatusSeeOther, target)
+		h.askAgain(c, "")
 		return nil
 	}
+}
+
+// fully is recent for what signing in rests on: the proof takes all that signing in takes, the
+// password and, where it is set up, the one-time code.
+func (h *House) fully(f staffHandler) staffHandler {
+	return func(c *gin.Context, staff intake.Staff) error {
+		if h.proven(c, keyFull) {
+			return f(c, staff)
+		}
+		h.askAgain(c, "&full=1")
+		return nil
+	}
+}
+
+// proven says whether the proof a session keeps under a key is recent.
+func (h *House) proven(c *gin.Context, key string) bool {
+	age := h.now().Sub(time.Unix(h.sessions.GetInt64(c.Request.Context(), key), 0))
+	return age >= 0 && age < proofLife
+}
+
+func (h *House) askAgain(c *gin.Context, how string) {
+	next := c.Request.URL.RequestURI()
+	if c.Request.Method != http.MethodGet {
+		next = ownReferer(c)
+	}
+	target := againPath + "?next=" + url.QueryEscape(next) + how
+	if fromHtmx(c) {
+		c.Header("HX-Redirect", target)
+		c.Status(http.StatusNoContent)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, target)
 }
 
 // ownReferer is the page of ours a form was sent from.
@@ -57,30 +77,39 @@ func ownReferer(c *gin.Context) string {
 }
 
 func (h *House) againForm(c *gin.Context, staff intake.Staff) error {
-	return render(c, http.StatusOK, templates.AgainPage{Frame: h.frame(c), Next: safeNext(c.Query("next")), Code: staff.TOTP()}, "")
+	return render(c, http.StatusOK, h.againPage(c, staff, c.Query), "")
 }
 
-// again takes the proof and leads on to where it was asked for.
+func (h *House) againPage(c *gin.Context, staff intake.Staff, sent func(string) string) templates.AgainPage {
+	full := sent("full") != ""
+	return templates.AgainPage{
+		Frame: h.frame(c), Next: safeNext(sent("next")), Full: full, Code: staff.TOTP(), Password: full || !staff.TOTP(),
+	}
+}
+
+// again takes the proof and leads on, under a new session id, to where it was asked for.
 func (h *House) again(c *gin.Context, staff intake.Staff) error {
 	if err := c.Request.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	page := templates.AgainPage{Frame: h.frame(c), Next: safeNext(c.PostForm("next")), Code: staff.TOTP()}
-	try := review.Attempt{Password: c.PostForm("password"), Code: c.PostForm("code"), Address: c.ClientIP()}
-	err := h.Desk.Prove(c.Request.Context(), staff, try)
-	switch {
-	case errors.Is(err, review.ErrTooMany):
-		page.Problem = "many"
-		return render(c, http.StatusTooManyRequests, page, "")
-	case errors.Is(err, review.ErrBadLogin):
-		page.Problem = "bad"
-		return render(c, http.StatusUnprocessableEntity, page, "")
-	case err != nil:
+	page := h.againPage(c, staff, c.PostForm)
+	ctx, try := c.Request.Context(), review.Attempt{Password: c.PostForm("password"), Code: c.PostForm("code"), Address: c.ClientIP()}
+	prove, keys := h.Desk.Prove, []string{keyProof}
+	if page.Full || !staff.TOTP() { // without one-time codes the password is all there is
+		prove, keys = h.Desk.ProveFully, []string{keyProof, keyFull}
+	}
+	err := prove(ctx, staff, try)
+	if status, problem := disbelieved(err); problem != "" {
+		page.Problem = problem
+		return render(c, status, page, "")
+	}
+	if err != nil {
 		return err
 	}
-	ctx := c.Request.Context()
-	h.sessions.Put(ctx, keyProof, h.now().Unix())
-	if err := h.commit(ctx); err != nil {
+	for _, key := range keys {
+		h.sessions.Put(ctx, key, h.now().Unix())
+	}
+	if err := h.renew(c, staff); err != nil {
 		return err
 	}
 	c.Redirect(http.StatusSeeOther, page.Next)

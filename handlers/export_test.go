@@ -36,3 +36,9 @@ func (h *House) RouterWithRecent(path string, answer gin.HandlerFunc) (http.Hand
 	})
 	return engine, nil
 }
+
+// Agent and Network are what a page tells of where somebody is signed in.
+var (
+	Agent   = agent
+	Network = network
+)

@@ -47,17 +47,11 @@ func (h *House) login(c *gin.Context) error {
 	next := safeNext(c.PostForm("next"))
 	who, err := h.Desk.Login(c.Request.Context(), try)
 	page := templates.LoginPage{Frame: h.frame(c), Name: try.Name, Next: next}
-	switch {
-	case errors.Is(err, review.ErrTooMany):
-		page.Problem = "many"
-		return render(c, http.StatusTooManyRequests, page, "")
-	case errors.Is(err, review.ErrBadLogin):
-		page.Problem = "bad"
-		return render(c, http.StatusUnprocessableEntity, page, "")
-	case errors.Is(err, review.ErrExpired):
-		page.Problem = "initial"
-		return render(c, http.StatusUnprocessableEntity, page, "")
-	case err != nil:
+	if status, problem := disbelieved(err); problem != "" {
+		page.Problem = problem
+		return render(c, status, page, "")
+	}
+	if err != nil {
 		return err
 	}
 	if who.TOTP() {
@@ -72,6 +66,20 @@ func (h *House) login(c *gin.Context) error {
 	}
 	c.Redirect(http.StatusSeeOther, next)
 	return nil
+}
+
+// disbelieved is how a proof that was not believed is answered: a password, a code, or both. The
+// problem is a code for the page's words; empty: the error, if any, is another one.
+func disbelieved(err error) (status int, problem string) {
+	switch {
+	case errors.Is(err, review.ErrTooMany):
+		return http.StatusTooManyRequests, "many"
+	case errors.Is(err, review.ErrBadLogin):
+		return http.StatusUnprocessableEntity, "bad"
+	case errors.Is(err, review.ErrExpired):
+		return http.StatusUnprocessableEntity, "initial"
+	}
+	return 0, ""
 }
 
 const (
@@ -108,14 +116,11 @@ func (h *House) loginCode(c *gin.Context) error {
 		return nil
 	}
 	err = h.Desk.LoginCode(c.Request.Context(), who, review.Attempt{Code: c.PostForm("code"), Address: c.ClientIP()})
-	switch {
-	case errors.Is(err, review.ErrTooMany):
-		page.Problem = "many"
-		return render(c, http.StatusTooManyRequests, page, "")
-	case errors.Is(err, review.ErrBadLogin):
-		page.Problem = "bad"
-		return render(c, http.StatusUnprocessableEntity, page, "")
-	case err != nil:
+	if status, problem := disbelieved(err); problem != "" {
+		page.Problem = problem
+		return render(c, status, page, "")
+	}
+	if err != nil {
 		return err
 	}
 	if err := h.begin(c, who); err != nil {

@@ -19,7 +19,7 @@ func (h *House) me(c *gin.Context, staff intake.Staff) error {
 	if err != nil {
 		return err
 	}
-	if page.Offer = page.Offer || c.Query("totp") != ""; page.Offer && !staff.TOTP() {
+	if page.Offer {
 		if err := h.offerTOTP(c, staff, &page); err != nil {
 			return err
 		}
@@ -27,10 +27,26 @@ func (h *House) me(c *gin.Context, staff intake.Staff) error {
 	return render(c, http.StatusOK, page, "")
 }
 
+// totpForm is one's account with what it takes to set up one-time codes.
+func (h *House) totpForm(c *gin.Context, staff intake.Staff) error {
+	if staff.TOTP() || staff.MustChange() {
+		c.Redirect(http.StatusSeeOther, mePath)
+		return nil
+	}
+	page, err := h.mePage(c, staff)
+	if err != nil {
+		return err
+	}
+	if err := h.offerTOTP(c, staff, &page); err != nil {
+		return err
+	}
+	return render(c, http.StatusOK, page, "")
+}
+
 func (h *House) mePage(c *gin.Context, staff intake.Staff) (templates.MePage, error) {
 	page := templates.MePage{
 		Frame: h.frame(c), Duty: h.duty(staff), TOTPSince: h.local(staff.TOTPSince), MayDrop: h.Desk.MayDropTOTP(staff),
-		Least: h.Desk.LeastPassword(staff), LastLogin: h.local(staff.LastLogin),
+		Least: h.Desk.LeastPassword(staff), AskCode: review.PasswordTakesCode(staff), LastLogin: h.local(staff.LastLogin),
 	}
 	page.Offer = page.Duty == "totp"
 	ctx := c.Request.Context()
@@ -43,7 +59,9 @@ func (h *House) mePage(c *gin.Context, staff intake.Staff) (templates.MePage, er
 			return page, err
 		}
 	}
-	return page, nil
+	all, err := h.places(ctx, staff)
+	page.Places = len(all)
+	return page, err
 }
 
 func (h *House) offerTOTP(c *gin.Context, staff intake.Staff, page *templates.MePage) error {
@@ -78,7 +96,7 @@ func (h *House) changePassword(c *gin.Context, staff intake.Staff) error {
 	after := staff
 	problem := "differ"
 	if wish == repeated {
-		after, err = h.Desk.ChangePassword(c.Request.Context(), staff, review.Attempt{Password: old, Address: c.ClientIP()}, wish)
+		after, err = h.Desk.ChangePassword(c.Request.Context(), staff, review.Attempt{Password: old, Code: c.PostForm("code"), Address: c.ClientIP()}, wish)
 		problem = passwordProblem(err)
 	}
 	if problem == "" && err != nil {
@@ -121,18 +139,16 @@ func (h *House) setUpTOTP(c *gin.Context, staff intake.Staff) error {
 		return intake.ErrConflict
 	}
 	after, codes, err := h.Desk.SetUpTOTP(c.Request.Context(), staff, review.Attempt{Code: c.PostForm("code"), Address: c.ClientIP()})
-	if errors.Is(err, review.ErrBadLogin) || errors.Is(err, review.ErrTooMany) {
-		page, err2 := h.mePage(c, staff)
-		if err2 != nil {
-			return err2
+	if status, problem := disbelieved(err); problem != "" {
+		page, err := h.mePage(c, staff)
+		if err != nil {
+			return err
 		}
-		if page.Problem = "code"; errors.Is(err, review.ErrTooMany) {
-			page.Problem = "many"
-		}
+		page.SetUp = problem
 		if err := h.offerTOTP(c, staff, &page); err != nil {
 			return err
 		}
-		return render(c, http.StatusUnprocessableEntity, page, "")
+		return render(c, status, page, "")
 	}
 	if err != nil {
 		return err
@@ -177,7 +193,14 @@ func (h *House) endOthers(c *gin.Context, staff intake.Staff) error {
 	if err != nil {
 		return err
 	}
-	return h.afterOwn(c, after, "own-sessions")
+	if err := h.renew(c, after); err != nil {
+		return err
+	}
+	if err := h.leave(c.Request.Context(), "own-sessions", ""); err != nil {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, placesPath)
+	return nil
 }
 
 // afterOwn keeps this session, the only one, and leads back to the account's page.

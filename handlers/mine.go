@@ -105,16 +105,6 @@ func (h *House) mineBack(c *gin.Context) error {
 	return nil
 }
 
-func (h *House) writeSession(c *gin.Context) error {
-	ctx := c.Request.Context()
-	token, expiry, err := h.sessions.Commit(ctx)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errSessions, err)
-	}
-	h.sessions.WriteSessionCookie(ctx, c.Writer, token, expiry)
-	return nil
-}
-
 func (h *House) mineProblem(c *gin.Context, status int, cause string) error {
 	return render(c, status, templates.MineProblemPage{Season: h.Season.Name, Cause: cause}, "")
 }

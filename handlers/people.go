@@ -122,6 +122,8 @@ func (h *House) changePerson(c *gin.Context, staff intake.Staff) error {
 		err = h.Desk.Enable(ctx, staff, id)
 	case "totp":
 		err = h.Desk.ResetTOTP(ctx, staff, id)
+	case "sessions":
+		err = h.Desk.EndSessionsOf(ctx, staff, id)
 	case "password":
 		v.given.Password, err = h.Desk.ResetPassword(ctx, staff, id)
 	default:

@@ -100,21 +100,23 @@ func TestChangesOfAnAccountEndItsSessions(t *testing.T) {
 		action string
 		undo   string
 	}{
-		{"disable", nil, "staff.disable", "enable"}, {"role", url.Values{"role": {"area"}}, "staff.role", ""}, {"totp", nil, "staff.totp", ""}, {"password", nil, "staff.password", ""},
+		{"disable", nil, "staff.disable", "enable"}, {"role", url.Values{"role": {"area"}}, "staff.role", ""}, {"totp", nil, "staff.totp", ""}, {"sessions", nil, "staff.sessions", ""}, {"password", nil, "staff.password", ""},
 	} {
 		name := map[string]string{"password": "李主任"}[test.what]
 		if name == "" {
 			name = "王老师"
 		}
-		b := w.signedIn(name)
+		b, elsewhere := w.signedIn(name), w.signedIn(name)
 		if got := admin.post(w.change(name, test.what), test.form); got.status >= 400 {
 			t.Fatalf("%s: %d", test.what, got.status)
 		}
 		if test.undo != "" {
 			admin.post(w.change(name, test.undo), nil) // before the session notices
 		}
-		if got := b.get("/staff/"); got.status != http.StatusSeeOther {
-			t.Errorf("%s: the session goes on: %d", test.what, got.status)
+		for _, b := range []*browser{b, elsewhere} {
+			if got := b.get("/staff/"); got.status != http.StatusSeeOther {
+				t.Errorf("%s: a session goes on: %d", test.what, got.status)
+			}
 		}
 		events, err := w.DB.SearchEvents(t.Context(), storage.EventSearch{Action: test.action, Limit: 5})
 		if err != nil || len(events) != 1 || events[0].Actor != fmt.Sprintf("staff:%d", w.idOf("管理员")) || !strings.Contains(events[0].Detail, fmt.Sprintf(`"staff":%d`, w.idOf(name))) {

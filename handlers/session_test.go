@@ -6,8 +6,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"cailiao/intake"
+	"cailiao/storage"
+	"cailiao/storage/storagetest"
 )
 
 func (b *browser) token() string {
@@ -94,6 +97,107 @@ func TestWhatEndsASession(t *testing.T) {
 		if got := w.browser().get("/staff/", "Cookie", "staff="+token); got.status != http.StatusSeeOther {
 			t.Errorf("%s: the session goes on: %d", test.name, got.status) // … and stays over
 		}
+	}
+}
+
+// The clock is moved, nobody waits: both ends are the program's own, not only the store's.
+func TestASessionEndsUnusedAndAfterADaysWork(t *testing.T) {
+	storagetest.EachSet(t, func(t *testing.T, db *storage.DB, redis *storage.Redis) {
+		w := newWorldWith(t, db, redis).open()
+		begin := w.clock
+		goesOn := func(b *browser, since time.Duration) bool {
+			t.Helper()
+			w.clock = begin.Add(since)
+			got := b.get("/staff/")
+			if got.status != http.StatusOK && got.status != http.StatusSeeOther {
+				t.Fatalf("%s: %d", since, got.status)
+			}
+			return got.status == http.StatusOK
+		}
+		for _, test := range []struct {
+			name string
+			used []time.Duration // it goes on
+			over time.Duration   // it is over
+		}{
+			{"unused", nil, 30 * time.Minute},
+			{"unused after some use", []time.Duration{10 * time.Minute, 39 * time.Minute}, 69 * time.Minute},
+			{"in use all day", every(20*time.Minute, 12*time.Hour-time.Second), 12 * time.Hour},
+		} {
+			w.clock = begin
+			b := w.signedIn("王老师")
+			token := b.token()
+			for _, since := range test.used {
+				if !goesOn(b, since) {
+					t.Fatalf("%s: over after %s", test.name, since)
+				}
+			}
+			if goesOn(b, test.over) {
+				t.Errorf("%s: goes on after %s", test.name, test.over)
+			}
+			w.clock = begin
+			if got := w.browser().get("/staff/", "Cookie", "staff="+token); got.status != http.StatusSeeOther {
+				t.Errorf("%s: it comes back", test.name)
+			}
+		}
+	})
+}
+
+// every are the multiples of a step up to an end, and the end.
+func every(step, end time.Duration) (all []time.Duration) {
+	for at := step; at < end; at += step {
+		all = append(all, at)
+	}
+	return append(all, end)
+}
+
+func TestAProofDoesNotLengthenADaysWork(t *testing.T) {
+	w := newWorld(t).open()
+	b := w.signedIn("王老师")
+	begin := w.clock
+	for _, since := range every(20*time.Minute, 12*time.Hour-time.Second) {
+		w.clock = begin.Add(since)
+		before := b.token()
+		if got := b.post("/staff/again", url.Values{"password": {password}}); got.location() != "/staff/" {
+			t.Fatalf("after %s: %d", since, got.status)
+		}
+		if b.token() == before {
+			t.Fatal("the id stays the same")
+		}
+		if got := w.browser().get("/staff/", "Cookie", "staff="+before); got.status != http.StatusSeeOther {
+			t.Fatalf("the id from before the proof works: %d", got.status)
+		}
+	}
+	w.clock = begin.Add(12 * time.Hour)
+	if got := b.get("/staff/"); got.status != http.StatusSeeOther {
+		t.Errorf("after 12 hours: %d", got.status)
+	}
+}
+
+// Somebody plants the id of a session of their own in another's browser, and waits.
+func TestAPlantedSessionStaysAStrangers(t *testing.T) {
+	w := newWorld(t).open()
+	secret, _ := w.signedIn("李主任").enrol()
+	attacker := w.signedIn("赵老师")
+	half := w.half("李主任") // an id from half way: the password was right
+	plant := func(token, path string, form url.Values) answer {
+		return w.browser().post(path, form, "Cookie", "staff="+token)
+	}
+	for name, token := range map[string]string{"somebody's own": attacker.token(), "none the server gave": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"} {
+		got := plant(token, "/staff/login", url.Values{"name": {"王老师"}, "password": {password}})
+		if got.location() != "/staff/" || strings.Contains(got.header.Get("Set-Cookie"), token) {
+			t.Errorf("%s: %d, the cookie stays", name, got.status)
+		}
+		if got := w.browser().get("/staff/me", "Cookie", "staff="+token); got.status != http.StatusSeeOther {
+			t.Errorf("%s: signs in as another: %d", name, got.status)
+		}
+	}
+	w.clock = w.clock.Add(time.Minute)
+	got := plant(half.token(), "/staff/login/code", url.Values{"code": {w.code(secret)}})
+	if got.location() != "/staff/" {
+		t.Fatalf("the code: %d", got.status)
+	}
+	if got := half.get("/staff/me"); got.status != http.StatusSeeOther {
+		t.Errorf("who knew the id from half way is signed in: %d", got.status)
 	}
 }
 

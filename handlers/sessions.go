@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,18 +25,22 @@ import (
 const (
 	sessionIdle = 30 * time.Minute
 	sessionLife = 12 * time.Hour
-	sessionStep = time.Minute // how often a session in use is written again
+	sessionStep = time.Minute // how often a session in use is written again: it may idle out that much early
 )
 
 // Keys of what a session holds.
 const (
 	keyStaff = "staff" // int64, the account
 	keyEpoch = "epoch" // int64, the account's at sign-in: a later one ends the session
+	keyBegan = "began" // int64, unix seconds of signing in, whatever id the session has had since
 	keySeen  = "seen"  // int64, unix seconds of the last write
+	keyFrom  = "from"  // string, the network it was begun from, roughly
+	keyWith  = "with"  // string, the machine and the browser it was begun with, as codes
 	keyFlash = "flash" // string, a message for the next page: code, space, link
 	keyHalf  = "half"  // int64, the account whose password was right and whose code is still wanted
 	keyUndo  = "undo"  // string, the last decision: candidate, version, until when in milliseconds, the queue's filter
 	keyProof = "proof" // int64, unix seconds of when the person last proved who they are
+	keyFull  = "full"  // int64, the same with everything that signing in takes
 )
 
 var errSessions = errors.New("sessions are not available")
@@ -42,7 +48,6 @@ var errSessions = errors.New("sessions are not available")
 func newSessions(r *storage.Redis, secure bool) *scs.SessionManager {
 	m := scs.New()
 	m.Store = sessionStore{r}
-	m.HashTokenInStore = true // who reads Redis cannot sign in with it
 	m.Lifetime, m.IdleTimeout = sessionLife, sessionIdle
 	m.Cookie.Name = "staff"
 	m.Cookie.Persist = false
@@ -58,19 +63,26 @@ func newSessions(r *storage.Redis, secure bool) *scs.SessionManager {
 // sessionStore keeps sessions in Redis through package storage.
 type sessionStore struct{ redis *storage.Redis }
 
-func sessionKey(token string) string { return "session:" + token }
+func sessionKey(mark string) string { return "session:" + mark }
+
+// sessionMark stands for a session outside its browser: who reads Redis, or a page with somebody's
+// sessions, cannot sign in with it.
+func sessionMark(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
 
 func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	value, found, err := s.redis.Get(ctx, sessionKey(token))
+	value, found, err := s.redis.Get(ctx, sessionKey(sessionMark(token)))
 	return []byte(value), found, err
 }
 
 func (s sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	return s.redis.Set(ctx, sessionKey(token), string(b), time.Until(expiry))
+	return s.redis.Set(ctx, sessionKey(sessionMark(token)), string(b), time.Until(expiry))
 }
 
 func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
-	return s.redis.Del(ctx, sessionKey(token))
+	return s.redis.Del(ctx, sessionKey(sessionMark(token)))
 }
 
 // Find, Commit and Delete make it an scs.Store; scs uses the forms with a context.
@@ -168,7 +180,15 @@ func (h *House) account(ctx context.Context, key string) (who intake.Staff, ok b
 	if err != nil && !errors.Is(err, intake.ErrNotFound) {
 		return intake.Staff{}, false, err
 	}
-	if err != nil || who.Disabled || !h.sessions.Exists(ctx, keyEpoch) || who.Epoch != h.sessions.GetInt64(ctx, keyEpoch) {
+	live := err == nil && h.live(who, sessionValues{
+		epoch: h.sessions.Get(ctx, keyEpoch), began: h.sessions.GetInt64(ctx, keyBegan), seen: h.sessions.GetInt64(ctx, keySeen),
+	})
+	if live && key == keyStaff {
+		if live, err = h.Redis.Enlisted(ctx, placesOf(id), sessionMark(h.sessions.Token(ctx))); err != nil {
+			return intake.Staff{}, false, fmt.Errorf("%w: %w", errSessions, err)
+		}
+	}
+	if !live {
 		if err := h.sessions.Destroy(ctx); err != nil {
 			return intake.Staff{}, false, fmt.Errorf("%w: %w", errSessions, err)
 		}
@@ -177,9 +197,22 @@ func (h *House) account(ctx context.Context, key string) (who intake.Staff, ok b
 	return who, true, nil
 }
 
+// sessionValues are those values of a session that say whether it goes on.
+type sessionValues struct {
+	epoch       any // nil: it was never begun
+	began, seen int64
+}
+
+// live says whether a session of an account goes on now.
+func (h *House) live(who intake.Staff, v sessionValues) bool {
+	now := h.now()
+	return !who.Disabled && v.epoch == any(who.Epoch) &&
+		now.Sub(time.Unix(v.began, 0)) < sessionLife && now.Sub(time.Unix(v.seen, 0)) < sessionIdle
+}
+
 // touch keeps a session in use from idling out.
 func (h *House) touch(ctx context.Context) error {
-	now := time.Now().Unix() // the session store counts in real time, as cookies do
+	now := h.now().Unix()
 	if now-h.sessions.GetInt64(ctx, keySeen) < int64(sessionStep/time.Second) {
 		return nil
 	}
@@ -197,10 +230,14 @@ func (h *House) commit(ctx context.Context) error {
 // begin starts a session under a new id.
 func (h *House) begin(c *gin.Context, who intake.Staff) error {
 	ctx := c.Request.Context()
+	if err := h.makeRoom(ctx, who); err != nil {
+		return err
+	}
 	h.sessions.Remove(ctx, keyHalf)
 	h.sessions.Put(ctx, keyStaff, who.ID)
-	h.sessions.Put(ctx, keySeen, time.Now().Unix())
-	return h.renew(c, who)
+	h.sessions.Put(ctx, keyFrom, network(c.ClientIP()))
+	h.sessions.Put(ctx, keyWith, agent(c.Request.UserAgent()))
+	return h.anew(c, who)
 }
 
 // beginHalf remembers, under a new id, whose password was right until the code is.
@@ -208,17 +245,43 @@ func (h *House) beginHalf(c *gin.Context, who intake.Staff) error {
 	ctx := c.Request.Context()
 	h.sessions.Remove(ctx, keyStaff)
 	h.sessions.Put(ctx, keyHalf, who.ID)
+	return h.anew(c, who)
+}
+
+// anew lets a session begin now.
+func (h *House) anew(c *gin.Context, who intake.Staff) error {
+	ctx, now := c.Request.Context(), h.now().Unix()
+	for _, key := range []string{keyBegan, keySeen, keyProof, keyFull} {
+		h.sessions.Put(ctx, key, now)
+	}
 	return h.renew(c, who)
 }
 
 // renew goes on with a session under a new id and the account's epoch of now.
 func (h *House) renew(c *gin.Context, who intake.Staff) error {
 	ctx := c.Request.Context()
+	before := sessionMark(h.sessions.Token(ctx))
 	if err := h.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("%w: %w", errSessions, err)
 	}
 	h.sessions.Put(ctx, keyEpoch, who.Epoch)
-	h.sessions.Put(ctx, keyProof, h.now().Unix())
+	if err := h.writeSession(c); err != nil {
+		return err
+	}
+	if !h.sessions.Exists(ctx, keyStaff) {
+		return nil
+	}
+	err := errors.Join(h.Redis.Strike(ctx, placesOf(who.ID), before),
+		h.Redis.Enlist(ctx, placesOf(who.ID), sessionMark(h.sessions.Token(ctx)), sessionLife))
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSessions, err)
+	}
+	return nil
+}
+
+// writeSession is commit, with the cookie of a session whose id may be new.
+func (h *House) writeSession(c *gin.Context) error {
+	ctx := c.Request.Context()
 	token, expiry, err := h.sessions.Commit(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSessions, err)
@@ -230,7 +293,8 @@ func (h *House) renew(c *gin.Context, who intake.Staff) error {
 // end ends the session and empties the browser's cache of photos.
 func (h *House) end(c *gin.Context) error {
 	ctx := c.Request.Context()
-	if err := h.sessions.Destroy(ctx); err != nil {
+	struck := h.Redis.Strike(ctx, placesOf(h.sessions.GetInt64(ctx, keyStaff)), sessionMark(h.sessions.Token(ctx)))
+	if err := errors.Join(h.sessions.Destroy(ctx), struck); err != nil {
 		return fmt.Errorf("%w: %w", errSessions, err)
 	}
 	h.sessions.WriteSessionCookie(ctx, c.Writer, "", time.Time{})

@@ -22,7 +22,7 @@ var (
 // enrol sets up one-time codes in a browser and returns the key and the recovery codes.
 func (b *browser) enrol() (secret string, codes []string) {
 	b.w.t.Helper()
-	found := keyOnPage.FindStringSubmatch(b.get("/staff/me?totp=1").body)
+	found := keyOnPage.FindStringSubmatch(b.get("/staff/me/totp").body)
 	if found == nil {
 		b.w.t.Fatal("the page shows no key")
 	}

@@ -85,6 +85,10 @@ func (b *buffer) String() string {
 func newWorld(t *testing.T) *world { return newWorldOn(t, storagetest.Open(t)) }
 
 func newWorldOn(t *testing.T, db *storage.DB) *world {
+	return newWorldWith(t, db, storagetest.Redis(t, nil))
+}
+
+func newWorldWith(t *testing.T, db *storage.DB, redis *storage.Redis) *world {
 	t.Helper()
 	loc := time.FixedZone("CST", 8*3600)
 	data, err := os.ReadFile("../review/testdata/season.yaml")
@@ -111,7 +115,6 @@ func newWorldOn(t *testing.T, db *storage.DB) *world {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	redis := storagetest.Redis(t, nil)
 	w.House = &handlers.House{
 		Account: account, Bot: w.bot, DB: db, Redis: redis, Blobs: blobs, Season: season,
 		Desk:     &review.Desk{DB: db, Blobs: blobs, Season: season, Now: now, Log: log, Cost: review.Cost{Memory: 64, Passes: 1}},

@@ -34,6 +34,7 @@ const (
 	ActionStaffEnable   = "staff.enable"
 	ActionStaffPassword = "staff.password"
 	ActionStaffTOTP     = "staff.totp"
+	ActionStaffSessions = "staff.sessions"
 )
 
 // account is the audit detail of a changed account.
@@ -187,6 +188,11 @@ func (d *Desk) ResetTOTP(ctx context.Context, by intake.Staff, id int64) error {
 		},
 		also: func(tx storage.Q) error { return tx.SetRecoveryCodes(ctx, id, nil) },
 	})
+}
+
+// EndSessionsOf signs an account out everywhere. Errors: those of alter.
+func (d *Desk) EndSessionsOf(ctx context.Context, by intake.Staff, id int64) error {
+	return d.alter(ctx, by, id, alteration{action: ActionStaffSessions, do: func(*intake.Staff) error { return nil }})
 }
 
 // alteration is one change of somebody else's account.

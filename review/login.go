@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,6 +27,7 @@ var (
 // Actions of the audit log about signing in.
 const (
 	ActionLogin   = "login"         // detail: signing
+	ActionProof   = "login.proof"   // somebody signed in proved again who they are; detail: signing
 	ActionRefused = "login.refused" // by nobody; detail: signing with the account that was tried
 )
 
@@ -35,7 +37,7 @@ const Nobody = "nobody"
 // signing is the audit detail of a try to sign in.
 type signing struct {
 	Staff int64  `json:"staff,omitempty"` // 0: the actor, or no such account
-	With  string `json:"with"`            // "password", "code", "recovery code"
+	With  string `json:"with"`            // "password", "code", "recovery code"; "all": password and code
 	From  string `json:"from"`            // stands for the address
 }
 
@@ -127,13 +129,67 @@ func (d *Desk) enter(ctx context.Context, staff intake.Staff, a Attempt, with st
 // Prove checks the one-time code, or without one the password, of somebody who is signed in
 // already; tries count as in Login. Errors: ErrBadLogin, ErrTooMany.
 func (d *Desk) Prove(ctx context.Context, staff intake.Staff, a Attempt) error {
+	if !staff.TOTP() {
+		return d.ProveFully(ctx, staff, a)
+	}
 	a.Name = staff.Name
-	if staff.TOTP() {
-		_, err := d.checkCode(ctx, staff, a)
+	with, err := d.checkCode(ctx, staff, a)
+	if err != nil {
 		return err
 	}
-	_, err := d.check(ctx, a)
-	return err
+	return d.logSigning(ctx, staff, ActionProof, signing{With: with, From: shortMark(a.Address)})
+}
+
+// ProveFully checks all that signing in takes, of somebody who is signed in already: the password
+// and, where it is set up, the one-time code. Errors: ErrBadLogin, ErrTooMany.
+func (d *Desk) ProveFully(ctx context.Context, staff intake.Staff, a Attempt) error {
+	a.Name = staff.Name
+	if _, err := d.check(ctx, a); err != nil {
+		return err
+	}
+	with := "password"
+	if staff.TOTP() {
+		if _, err := d.checkCode(ctx, staff, a); err != nil {
+			return err
+		}
+		with = "all"
+	}
+	return d.logSigning(ctx, staff, ActionProof, signing{With: with, From: shortMark(a.Address)})
+}
+
+func (d *Desk) logSigning(ctx context.Context, staff intake.Staff, action string, detail signing) error {
+	event, err := d.event(Actor(staff), action, 0, detail)
+	if err != nil {
+		return err
+	}
+	if err := d.DB.Log(ctx, event); err != nil {
+		return fmt.Errorf("login: %w", err)
+	}
+	return nil
+}
+
+// SignIn is one time an account signed in; With is "password", "code" or "recovery code", which
+// came last.
+type SignIn struct {
+	At   time.Time
+	With string
+}
+
+// Logins are the last times an account signed in, newest first, at most limit.
+func (d *Desk) Logins(ctx context.Context, staff intake.Staff, limit int) ([]SignIn, error) {
+	events, err := d.DB.SearchEvents(ctx, storage.EventSearch{Actor: Actor(staff), Action: ActionLogin, Limit: limit})
+	if err != nil {
+		return nil, fmt.Errorf("logins of staff %d: %w", staff.ID, err)
+	}
+	all := make([]SignIn, len(events))
+	for i, e := range events {
+		var detail signing
+		if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
+			return nil, fmt.Errorf("event %d: %w", e.ID, err)
+		}
+		all[i] = SignIn{At: e.At, With: detail.With}
+	}
+	return all, nil
 }
 
 // check holds a name and password against the accounts and counts what is wrong.

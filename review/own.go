@@ -31,7 +31,8 @@ const (
 	ActionOwnTOTP     = "own.totp"
 	ActionOwnTOTPOff  = "own.totp.off"
 	ActionOwnCodes    = "own.codes"
-	ActionOwnSessions = "own.sessions"
+	ActionOwnSessions = "own.sessions" // all others were ended
+	ActionOwnSession  = "own.session"  // one was ended
 )
 
 const (
@@ -48,9 +49,13 @@ func (d *Desk) NeedsTOTP(staff intake.Staff) bool {
 // MayDropTOTP says that the account may do without one-time codes.
 func (d *Desk) MayDropTOTP(staff intake.Staff) bool { return !slices.Contains(d.TOTPFor, staff.Role) }
 
-// ChangePassword gives somebody another password, by their old one; their other sessions end. It
-// returns the account as it is then. Errors: ErrBadLogin, ErrTooMany, ErrSamePassword,
-// ErrStaffPassword, ErrCommonPassword.
+// PasswordTakesCode says that changing the password takes a one-time code too. Not at the change
+// of an initial password: whoever comes to it has given a code a moment ago, and can do nothing else.
+func PasswordTakesCode(staff intake.Staff) bool { return staff.TOTP() && !staff.MustChange() }
+
+// ChangePassword gives somebody another password, by all that signing in takes; their other
+// sessions end. It returns the account as it is then. Errors: ErrBadLogin, ErrTooMany,
+// ErrSamePassword, ErrStaffPassword, ErrCommonPassword.
 func (d *Desk) ChangePassword(ctx context.Context, staff intake.Staff, a Attempt, wish string) (intake.Staff, error) {
 	a.Name = staff.Name
 	if _, err := d.check(ctx, a); err != nil {
@@ -62,6 +67,11 @@ func (d *Desk) ChangePassword(ctx context.Context, staff intake.Staff, a Attempt
 	if err := d.checkPassword(password(wish), staff); err != nil {
 		return staff, err
 	}
+	if PasswordTakesCode(staff) { // last, because it uses the code up
+		if _, err := d.checkCode(ctx, staff, a); err != nil {
+			return staff, err
+		}
+	}
 	hash := d.hash(password(wish))
 	return d.alterOwn(ctx, staff, ActionOwnPassword, func(s *intake.Staff, _ storage.Q) error {
 		s.PasswordHash, s.InitialUntil = hash, time.Time{}
@@ -72,6 +82,18 @@ func (d *Desk) ChangePassword(ctx context.Context, staff intake.Staff, a Attempt
 // EndSessions ends all sessions of an account; the caller begins a new one for the one it is in.
 func (d *Desk) EndSessions(ctx context.Context, staff intake.Staff) (intake.Staff, error) {
 	return d.alterOwn(ctx, staff, ActionOwnSessions, func(*intake.Staff, storage.Q) error { return nil })
+}
+
+// LogEndedSession notes that somebody ends one of their own sessions.
+func (d *Desk) LogEndedSession(ctx context.Context, staff intake.Staff) error {
+	event, err := d.event(Actor(staff), ActionOwnSession, 0, nil)
+	if err != nil {
+		return err
+	}
+	if err := d.DB.Log(ctx, event); err != nil {
+		return fmt.Errorf("end a session of staff %d: %w", staff.ID, err)
+	}
+	return nil
 }
 
 // OfferTOTP is the key, as a text and as the address in a QR code, with which somebody sets up

@@ -11,9 +11,11 @@ import (
 // AgainPage asks who is signed in to prove who they are.
 type AgainPage struct {
 	Frame
-	Next    string // where to go afterwards
-	Problem string // "", "bad", "many"
-	Code    bool   // by a one-time code, not by the password
+	Next     string // where to go afterwards
+	Problem  string // "", "bad", "many"
+	Password bool   // ask for it
+	Code     bool   // ask for a one-time code
+	Full     bool   // all that signing in takes is asked for
 }
 
 // CodePage asks for the one-time code of somebody whose password was right.
@@ -27,8 +29,10 @@ type CodePage struct {
 type MePage struct {
 	Frame
 	Duty      string // what must be done before anything else: "", "password", "totp"
-	Problem   string // "", "differ", "old", "same", "short", "common", "many", "code"
+	Problem   string // with the password: "", "differ", "old", "same", "short", "common", "many"
 	Least     int    // characters of a password
+	AskCode   bool   // changing the password takes a one-time code too
+	Places    int    // where the account is signed in
 	LastLogin time.Time
 
 	TOTPSince time.Time // zero: no one-time codes
@@ -36,10 +40,36 @@ type MePage struct {
 	CodesLeft int       // recovery codes not yet used
 	Codes     []string  // new recovery codes, shown this once
 
+	SetUp  string // a problem with the code: "", "bad", "many"
 	Offer  bool   // show the key to set up one-time codes
 	Secret string // the key, in groups
 	QR     string // path of the QR code
 	QRSize int
+}
+
+// PlacesPage is where somebody is signed in, this browser first, and when they signed in lately.
+type PlacesPage struct {
+	Frame
+	Places []Place
+	Logins []SignIn
+}
+
+// Place is one session.
+type Place struct {
+	Mark    string // names it to end it
+	Began   time.Time
+	Seen    time.Time
+	From    string // the network, without its last part; empty: unknown
+	Near    bool   // the same as this browser's
+	System  string // codes of the machine and the browser; empty: unknown
+	Browser string
+	Here    bool
+}
+
+// SignIn is one time somebody signed in.
+type SignIn struct {
+	At   time.Time
+	With string // "password", "code", "recovery code"
 }
 
 // PeoplePage lists the accounts somebody looks after.
@@ -133,5 +163,6 @@ func ActionCodes() []string {
 func (AgainPage) page() string  { return "again" }
 func (CodePage) page() string   { return "code" }
 func (MePage) page() string     { return "me" }
+func (PlacesPage) page() string { return "places" }
 func (PeoplePage) page() string { return "people" }
 func (LogPage) page() string    { return "log" }

@@ -19,7 +19,7 @@ var views = []View{
 	LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{},
 	MinePage{}, MineProblemPage{}, QuestionsPage{}, NumbersPage{},
 	RosterPage{}, RosterJobPage{}, ExportPage{}, CasePage{}, CodesPage{},
-	AgainPage{}, CodePage{}, MePage{}, PeoplePage{}, LogPage{},
+	AgainPage{}, CodePage{}, MePage{}, PlacesPage{}, PeoplePage{}, LogPage{},
 	BatchPage{}, BatchProgressPage{}, BatchesPage{},
 }
 

@@ -98,6 +98,23 @@ func EachRedis(t *testing.T, f func(t *testing.T, r *storage.Redis)) {
 	})
 }
 
+// EachSet runs f on a fresh database of every engine and the empty Redis that goes with it, as
+// subtests "sqlite" (all embedded) and "mysql" (both servers).
+func EachSet(t *testing.T, f func(t *testing.T, db *storage.DB, r *storage.Redis)) {
+	t.Helper()
+	EachConfig(t, func(t *testing.T, config storage.Config) {
+		addr := os.Getenv("CAILIAO_TEST_REDIS")
+		switch {
+		case config.Driver == "sqlite" || addr == "" && !mustAll():
+			f(t, open(t, config), Redis(t, nil))
+		case addr == "":
+			t.Fatal("CAILIAO_TEST_REDIS is empty, but CAILIAO_TEST_ENGINES wants all engines")
+		default:
+			f(t, open(t, config), connect(t, storage.RedisConfig{Addr: addr, DB: emptyDB(t, addr)}, nil))
+		}
+	})
+}
+
 // Redis starts an empty Redis in the process; now may be nil.
 func Redis(t testing.TB, now func() time.Time) *storage.Redis {
 	t.Helper()
