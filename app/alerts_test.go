@@ -115,6 +115,25 @@ func TestMetricsAreShownWithoutTheDatabase(t *testing.T) {
 	}
 }
 
+func TestWhatTheMetricsListenerSendsIsInert(t *testing.T) {
+	_, address := watched(t)
+	for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/pprof/heap", "/nothing"} {
+		resp, err := http.Get("http://" + address + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+			"X-Content-Type-Options":  "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "",
+		} {
+			if got := resp.Header.Get(name); got != want {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+	}
+}
+
 func TestProfilesAreOnlyOnTheMetricsListener(t *testing.T) {
 	w, address := watched(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -169,7 +169,7 @@ func (a *App) openHouse(opts Options) error {
 	house := &handlers.House{
 		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
 		Season: a.Season, SeasonFS: opts.Pictures, Now: opts.Now, Log: opts.Log,
-		PublicURL: a.Config.Server.PublicURL, Proxies: a.Config.Server.TrustedProxies, Metrics: a.Metrics, Clamd: scanner,
+		PublicURL: a.Config.Server.PublicURL, HSTSHostOnly: a.Config.Server.HSTSHostOnly, Proxies: a.Config.Server.TrustedProxies, Metrics: a.Metrics, Clamd: scanner,
 		Codes: bot.Coder{Account: a.WeChat, Secret: a.Config.SceneSecret(), Now: opts.Now},
 	}
 	pages, err := house.Router()
@@ -200,6 +200,9 @@ func (a *App) openReading() {
 // drainFor is how long running work may take after the order to stop.
 const drainFor = 20 * time.Second
 
+// maxHeader is how many bytes a request may have before its body; browsers and WeChat send a few hundred.
+const maxHeader = 32 << 10
+
 // Serve answers on ln and runs the loops until ctx ends; then no new work is taken, what runs is
 // finished, and what could not be finished stays recorded for the next start.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
@@ -209,6 +212,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	loops, stopLoops := context.WithCancel(context.WithoutCancel(ctx))

@@ -53,6 +53,8 @@ type Server struct {
 	PublicURL string `yaml:"public_url"` // how candidates and WeChat reach it, without a path
 	Metrics   string `yaml:"metrics"`    // host:port of the Prometheus metrics; empty: none
 
+	HSTSHostOnly bool `yaml:"hsts_host_only"` // HSTS without includeSubDomains
+
 	TrustedProxies []string `yaml:"trusted_proxies"` // addresses or CIDRs whose X-Forwarded-For is believed
 }
 

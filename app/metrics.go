@@ -33,7 +33,7 @@ func (a *App) serveMetrics() (stop func() error, err error) {
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	// A profile lasts as long as it was asked to, hence no limit on writing.
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	server := &http.Server{Handler: inert(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: maxHeader}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ln) }()
 	return func() error {
@@ -41,6 +41,17 @@ func (a *App) serveMetrics() (stop func() error, err error) {
 		<-done
 		return err
 	}, nil
+}
+
+// inert keeps a browser from doing anything with an answer but show it.
+func inert(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'") // styles: pprof's list
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // noAnswer stands for an errcode where there is none.

@@ -14,34 +14,6 @@ import (
 	"cailiao/storage"
 )
 
-func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
-	w := newWorld(t).open()
-	c := w.people(2)[0]
-	w.submit(c)
-	b := w.signedIn("王老师")
-	for _, path := range []string{"/staff/", sheetPath(c), "/staff/login", "/nothing", "/healthz", "/examples/id_front", "/static/" + w.stylesheet()} {
-		got := b.get(path)
-		policy := got.header.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
-			if !strings.Contains(policy, want) || strings.Contains(policy, "unsafe") {
-				t.Errorf("%s: policy %q", path, policy)
-			}
-		}
-		for name, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
-			"Cross-Origin-Opener-Policy": "same-origin",
-		} {
-			if got.header.Get(name) != want {
-				t.Errorf("%s: %s is %q", path, name, got.header.Get(name))
-			}
-		}
-		public := strings.HasPrefix(path, "/examples") || strings.HasPrefix(path, "/static")
-		if cache := got.header.Get("Cache-Control"); strings.Contains(cache, "no-store") == public {
-			t.Errorf("%s: Cache-Control %q", path, cache)
-		}
-	}
-}
-
 func TestPhotosAreKeptByThisBrowserOnlyAndOriginalsNotAtAll(t *testing.T) {
 	w := newWorld(t).open()
 	c := w.people(2)[0]

@@ -37,21 +37,22 @@ type CodeMaker interface {
 
 // House is everything the routes need. All fields without a remark must be set.
 type House struct {
-	Account   *wechat.Account
-	Bot       Answerer
-	Desk      *review.Desk
-	DB        *storage.DB
-	Redis     *storage.Redis
-	Blobs     storage.Blobs
-	Season    *intake.Season
-	Clamd     *clamd.Client    // nil: files are not scanned
-	SeasonFS  fs.FS            // where the season's example pictures are found; nil: there are none
-	Codes     CodeMaker        // nil: no personal QR codes are made
-	Now       func() time.Time // nil: time.Now
-	Log       *slog.Logger     // nil: silent
-	PublicURL string           // the address people use; https makes cookies Secure and turns HSTS on; empty: http, whatever host
-	Metrics   *watch.Metrics   // nil: nothing is counted
-	Proxies   []string         // addresses or CIDRs of reverse proxies whose X-Forwarded-For is believed; usually none
+	Account      *wechat.Account
+	Bot          Answerer
+	Desk         *review.Desk
+	DB           *storage.DB
+	Redis        *storage.Redis
+	Blobs        storage.Blobs
+	Season       *intake.Season
+	Clamd        *clamd.Client    // nil: files are not scanned
+	SeasonFS     fs.FS            // where the season's example pictures are found; nil: there are none
+	Codes        CodeMaker        // nil: no personal QR codes are made
+	Now          func() time.Time // nil: time.Now
+	Log          *slog.Logger     // nil: silent
+	PublicURL    string           // the address people use; https makes cookies Secure and turns HSTS on; empty: http, whatever host
+	HSTSHostOnly bool             // HSTS leaves out the subdomains
+	Metrics      *watch.Metrics   // nil: nothing is counted
+	Proxies      []string         // addresses or CIDRs of reverse proxies whose X-Forwarded-For is believed; usually none
 
 	sessions *scs.SessionManager
 }
@@ -66,7 +67,7 @@ func (h *House) Router() (http.Handler, error) {
 	if err := engine.SetTrustedProxies(h.Proxies); err != nil {
 		return nil, err
 	}
-	engine.Use(h.identify, h.accessLog, h.recover, h.secureHeaders)
+	engine.Use(h.identify, h.accessLog, h.recover, h.limit)
 	for _, r := range h.routes() {
 		engine.Handle(r.method, r.path, r.handler)
 	}
@@ -83,7 +84,7 @@ func (h *House) Router() (http.Handler, error) {
 		h.log().Warn("cross-site post refused")
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 	}))
-	return guard.Handler(headAsGet(engine)), nil
+	return h.secured(guard.Handler(headAsGet(engine))), nil
 }
 
 // headAsGet answers HEAD, which monitors like to send, with the headers of GET; net/http leaves

@@ -81,23 +81,42 @@ func kindOf(caught any) string {
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// filePolicy is for what is saved, not shown: opened all the same, it can do nothing.
+const filePolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+// secured sets what every answer carries, whoever gives it; handlers may say otherwise. Tests:
+// headers_test.go has the table.
+func (h *House) secured(next http.Handler) http.Handler {
+	always := [][2]string{
+		{"Content-Security-Policy", contentPolicy},
+		{"X-Content-Type-Options", "nosniff"},
+		{"X-Frame-Options", "DENY"},
+		// Not no-referrer: browsers would then send "Origin: null" with our own forms, and over plain
+		// http, where Sec-Fetch-Site is missing, they would be taken for foreign.
+		{"Referrer-Policy", "same-origin"},
+		{"Cross-Origin-Opener-Policy", "same-origin"},
+		{"Cross-Origin-Resource-Policy", "same-origin"},
+		{"Permissions-Policy", "camera=(), microphone=(), geolocation=()"},
+		{"Cache-Control", "no-store"}, // pages are personal; the few public files say otherwise
+	}
+	switch {
+	case h.secure() && h.HSTSHostOnly:
+		always = append(always, [2]string{"Strict-Transport-Security", "max-age=31536000"})
+	case h.secure():
+		always = append(always, [2]string{"Strict-Transport-Security", "max-age=31536000; includeSubDomains"})
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, header := range always {
+			w.Header().Set(header[0], header[1])
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 const formLimit = 512 << 10 // bytes of a posted form
 
-// secureHeaders sets what every answer carries, and bounds what is read of a request.
-func (h *House) secureHeaders(c *gin.Context) {
-	c.Header("Content-Security-Policy", contentPolicy)
-	c.Header("X-Content-Type-Options", "nosniff")
-	c.Header("X-Frame-Options", "DENY")
-	// Not no-referrer: browsers would then send "Origin: null" with our own forms, and over plain
-	// http, where Sec-Fetch-Site is missing, they would be taken for foreign.
-	c.Header("Referrer-Policy", "same-origin")
-	c.Header("Cross-Origin-Opener-Policy", "same-origin")
-	c.Header("Cross-Origin-Resource-Policy", "same-origin")
-	c.Header("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-	c.Header("Cache-Control", "no-store") // pages are personal; the few public files say otherwise
-	if h.secure() {
-		c.Header("Strict-Transport-Security", "max-age=31536000")
-	}
+// limit bounds what is read of a request.
+func (h *House) limit(c *gin.Context) {
 	switch {
 	case c.FullPath() == "/wechat": // package wechat bounds its own body
 	case c.FullPath() == rosterPath:

@@ -206,7 +206,7 @@ func (h *House) minePhoto(c *gin.Context) error {
 	c.Header("Cache-Control", "private, max-age=3600, immutable")
 	c.Header("Vary", "Cookie")
 	// Opened by itself, a picture is laid out by styles the browser puts in.
-	c.Header("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'")
+	c.Header("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	c.Data(http.StatusOK, "image/jpeg", data)
 	return nil
 }

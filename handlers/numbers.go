@@ -127,7 +127,7 @@ func (h *House) numbersChart(c *gin.Context, staff intake.Staff) error {
 		return err
 	}
 	// The library writes its colours as styles; nothing else is let in.
-	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox")
 	c.Data(http.StatusOK, "image/svg+xml", svg)
 	return nil
 }

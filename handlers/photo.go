@@ -36,7 +36,7 @@ func (h *House) photo(c *gin.Context, staff intake.Staff) error {
 	default:
 		c.Header("Cache-Control", "private, no-store")
 		c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", picture.Name))
-		c.Header("Content-Security-Policy", "default-src 'none'; sandbox")
+		c.Header("Content-Security-Policy", filePolicy)
 	}
 	data, err := picture.Bytes(c.Request.Context())
 	if err != nil {

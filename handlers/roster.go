@@ -247,4 +247,5 @@ func attach(c *gin.Context, contentType, name string) {
 	c.Header("Content-Type", contentType)
 	c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
 	c.Header("Cache-Control", "private, no-store")
+	c.Header("Content-Security-Policy", filePolicy)
 }

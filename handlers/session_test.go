@@ -50,19 +50,6 @@ func TestSigningInBeginsASessionUnderANewID(t *testing.T) {
 	}
 }
 
-func TestOverTLSCookiesAreSecureAndHSTSIsOn(t *testing.T) {
-	w := newWorld(t)
-	w.PublicURL = "https://example.org"
-	w.open()
-	got := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {password}})
-	if cookie := got.header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "__Host-staff=") || !strings.Contains(cookie, "Secure") {
-		t.Errorf("cookie %q", cookie)
-	}
-	if got.header.Get("Strict-Transport-Security") == "" {
-		t.Error("no HSTS")
-	}
-}
-
 func TestWhatEndsASession(t *testing.T) {
 	w := newWorld(t).open()
 	staff, err := w.DB.StaffByName(t.Context(), "王老师")

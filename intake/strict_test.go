@@ -289,6 +289,9 @@ func FuzzDecodeStrict(f *testing.F) {
 		var got strictSettings
 		err := DecodeStrict([]byte(yaml), &got)
 		lines := strings.Count(yaml, "\n") + strings.Count(yaml, "\r") + 1
+		if strings.HasPrefix(yaml, "\xff\xfe") || strings.HasPrefix(yaml, "\xfe\xff") {
+			lines = len(yaml) // UTF-16: the bytes do not show them
+		}
 		for _, told := range unjoin(err) {
 			field, ok := told.(*FieldError)
 			if !ok {
