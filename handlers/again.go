@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"cailiao/intake"
-	"cailiao/review"
 	"cailiao/templates"
 )
 
@@ -93,7 +92,7 @@ func (h *House) again(c *gin.Context, staff intake.Staff) error {
 		return badForm(err)
 	}
 	page := h.againPage(c, staff, c.PostForm)
-	ctx, try := c.Request.Context(), review.Attempt{Password: c.PostForm("password"), Code: c.PostForm("code"), Address: c.ClientIP()}
+	ctx, try := c.Request.Context(), h.attempt(c)
 	prove, keys := h.Desk.Prove, []string{keyProof}
 	if page.Full || !staff.TOTP() { // without one-time codes the password is all there is
 		prove, keys = h.Desk.ProveFully, []string{keyProof, keyFull}

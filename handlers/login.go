@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,9 +42,8 @@ func (h *House) login(c *gin.Context) error {
 	if err := c.Request.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	try := review.Attempt{
-		Name: c.PostForm("name"), Password: c.PostForm("password"), Address: c.ClientIP(),
-	}
+	try := h.attempt(c)
+	try.Name = c.PostForm("name")
 	next := safeNext(c.PostForm("next"))
 	who, err := h.Desk.Login(c.Request.Context(), try)
 	page := templates.LoginPage{Frame: h.frame(c), Name: try.Name, Next: next}
@@ -64,8 +64,35 @@ func (h *House) login(c *gin.Context) error {
 	if err := h.begin(c, who); err != nil {
 		return err
 	}
+	h.know(c, try.Device)
 	c.Redirect(http.StatusSeeOther, next)
 	return nil
+}
+
+// attempt is a try to prove who somebody is, as a form sends it. A browser that is not known by
+// anything yet is given something when the try ends in signing in.
+func (h *House) attempt(c *gin.Context) review.Attempt {
+	a := review.Attempt{Password: c.PostForm("password"), Code: c.PostForm("code"), Address: c.ClientIP(), Device: rand.Text()}
+	if device, err := c.Request.Cookie(h.deviceCookie()); err == nil && len(device.Value) == len(a.Device) {
+		a.Device = device.Value
+	}
+	return a
+}
+
+func (h *House) deviceCookie() string {
+	if h.secure() {
+		return "__Host-device"
+	}
+	return "device"
+}
+
+// know lets a browser be known from now on: the wrong tries of others are then not counted against
+// who has signed in with it. It signs nobody in.
+func (h *House) know(c *gin.Context, device string) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: h.deviceCookie(), Value: device, Path: "/", MaxAge: int(review.KnownFor / time.Second),
+		HttpOnly: true, Secure: h.secure(), SameSite: http.SameSiteLaxMode,
+	})
 }
 
 // disbelieved is how a proof that was not believed is answered: a password, a code, or both. The
@@ -115,7 +142,8 @@ func (h *House) loginCode(c *gin.Context) error {
 		c.Redirect(http.StatusSeeOther, loginPath+"?next="+url.QueryEscape(page.Next))
 		return nil
 	}
-	err = h.Desk.LoginCode(c.Request.Context(), who, review.Attempt{Code: c.PostForm("code"), Address: c.ClientIP()})
+	try := h.attempt(c)
+	err = h.Desk.LoginCode(c.Request.Context(), who, try)
 	if status, problem := disbelieved(err); problem != "" {
 		page.Problem = problem
 		return render(c, status, page, "")
@@ -126,6 +154,7 @@ func (h *House) loginCode(c *gin.Context) error {
 	if err := h.begin(c, who); err != nil {
 		return err
 	}
+	h.know(c, try.Device)
 	c.Redirect(http.StatusSeeOther, page.Next)
 	return nil
 }

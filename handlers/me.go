@@ -91,12 +91,12 @@ func (h *House) changePassword(c *gin.Context, staff intake.Staff) error {
 	if err := c.Request.ParseForm(); err != nil {
 		return badForm(err)
 	}
-	old, wish, repeated := c.PostForm("old"), c.PostForm("new"), c.PostForm("again")
+	wish, repeated := c.PostForm("new"), c.PostForm("again")
 	var err error
 	after := staff
 	problem := "differ"
 	if wish == repeated {
-		after, err = h.Desk.ChangePassword(c.Request.Context(), staff, review.Attempt{Password: old, Code: c.PostForm("code"), Address: c.ClientIP()}, wish)
+		after, err = h.Desk.ChangePassword(c.Request.Context(), staff, h.attempt(c), wish)
 		problem = passwordProblem(err)
 	}
 	if problem == "" && err != nil {
@@ -138,7 +138,7 @@ func (h *House) setUpTOTP(c *gin.Context, staff intake.Staff) error {
 	if staff.TOTP() {
 		return intake.ErrConflict
 	}
-	after, codes, err := h.Desk.SetUpTOTP(c.Request.Context(), staff, review.Attempt{Code: c.PostForm("code"), Address: c.ClientIP()})
+	after, codes, err := h.Desk.SetUpTOTP(c.Request.Context(), staff, h.attempt(c))
 	if status, problem := disbelieved(err); problem != "" {
 		page, err := h.mePage(c, staff)
 		if err != nil {

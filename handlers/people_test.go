@@ -57,11 +57,11 @@ func TestANewAccountBeginsWithItsOwnPassword(t *testing.T) {
 		t.Errorf("work before the own password: %d to %q", got.status, got.location())
 	}
 	for name, form := range map[string]url.Values{
-		"differ": {"old": {initial}, "new": {"four plain words here"}, "again": {"four plain words"}},
-		"old":    {"old": {"wrong"}, "new": {"four plain words here"}, "again": {"four plain words here"}},
-		"same":   {"old": {initial}, "new": {initial}, "again": {initial}},
-		"short":  {"old": {initial}, "new": {"kurz"}, "again": {"kurz"}},
-		"common": {"old": {initial}, "new": {"password123456"}, "again": {"password123456"}},
+		"differ": {"password": {initial}, "new": {"four plain words here"}, "again": {"four plain words"}},
+		"old":    {"password": {"wrong"}, "new": {"four plain words here"}, "again": {"four plain words here"}},
+		"same":   {"password": {initial}, "new": {initial}, "again": {initial}},
+		"short":  {"password": {initial}, "new": {"kurz"}, "again": {"kurz"}},
+		"common": {"password": {initial}, "new": {"password123456"}, "again": {"password123456"}},
 	} {
 		if got := b.post("/staff/me/password", form); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, `role="alert"`) {
 			t.Errorf("%s: %d", name, got.status)
@@ -70,7 +70,7 @@ func TestANewAccountBeginsWithItsOwnPassword(t *testing.T) {
 	own := "four plain words here"
 	elsewhere := w.browser()
 	elsewhere.post("/staff/login", url.Values{"name": {"孙老师"}, "password": {initial}})
-	if got := b.post("/staff/me/password", url.Values{"old": {initial}, "new": {own}, "again": {own}}); got.location() != "/staff/me" {
+	if got := b.post("/staff/me/password", url.Values{"password": {initial}, "new": {own}, "again": {own}}); got.location() != "/staff/me" {
 		t.Fatalf("%d", got.status)
 	}
 	if got := b.get("/staff/"); got.status != http.StatusOK {

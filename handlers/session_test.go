@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -223,6 +224,31 @@ func TestWrongNamesAndPasswordsLookTheSame(t *testing.T) {
 	}
 	if got := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {password}}); got.status != http.StatusTooManyRequests {
 		t.Errorf("after ten wrong tries: %d", got.status)
+	}
+}
+
+// Over real HTTP, from one address: the browser somebody has signed in with keeps them in.
+func TestAKnownBrowserIsNotLockedOutByOthers(t *testing.T) {
+	w := newWorld(t).open()
+	known := w.signedIn("王老师")
+	form := func(pass string) url.Values { return url.Values{"name": {"王老师"}, "password": {pass}} }
+	for range 12 {
+		w.browser().post("/staff/login", form("wrong"))
+	}
+	if got := w.browser().post("/staff/login", form(password)); got.status != http.StatusTooManyRequests {
+		t.Fatalf("a browser nobody knows: %d", got.status)
+	}
+	known.post("/staff/logout", nil)
+	got := known.post("/staff/login", form(password))
+	if got.location() != "/staff/" {
+		t.Errorf("a known browser: %d", got.status)
+	}
+	cookie := strings.Join(got.header.Values("Set-Cookie"), "\n")
+	if !regexp.MustCompile(`(?m)^device=[A-Z2-7]{26}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax$`).MatchString(cookie) {
+		t.Errorf("cookies:\n%s", cookie)
+	}
+	if got := w.browser().get("/staff/", "Cookie", regexp.MustCompile(`device=[A-Z2-7]{26}`).FindString(cookie)); got.status != http.StatusSeeOther {
+		t.Errorf("what a browser is known by signs in: %d", got.status)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,21 +42,25 @@ type signing struct {
 	From  string `json:"from"`            // stands for the address
 }
 
-// Attempt is one try to sign in. Address is where it came from, without the port. Code is a
-// one-time or a recovery code, for those who have set them up.
+// Attempt is one try to sign in. Address is where it came from, without the port. Device is what the
+// browser was given to be known by; empty: nothing yet. Code is a one-time or a recovery code, for
+// those who have set them up.
 type Attempt struct {
 	Name     string
 	Password string
 	Code     string
 	Address  string
+	Device   string
 }
 
 // Wrong tries are counted for 15 minutes in three ways. A stranger is stopped by any of them.
 // A pair of name and address that has signed in before is stopped by its own tries only, so
-// that nobody can lock a person or a whole office out from elsewhere, or from the next desk.
+// that nobody can lock a person or a whole office out from elsewhere. A browser in which the name
+// has signed in before is a pair of its own, so that nobody can at the next desk either, though
+// the whole office has one address. Who gets in takes back what they mistyped.
 const (
+	KnownFor        = 30 * 24 * time.Hour // since signing in last
 	attemptWindow   = 15 * time.Minute
-	knownFor        = 30 * 24 * time.Hour
 	perPair         = 10
 	perName         = 30
 	perAddress      = 60
@@ -98,18 +103,38 @@ func (d *Desk) LoginCode(ctx context.Context, staff intake.Staff, a Attempt) err
 	return d.enter(ctx, staff, a, with)
 }
 
-// enter notes that somebody has signed in: their wrong tries are forgiven, their desk is known.
+// enter notes that somebody has signed in: what they mistyped is taken back, their desk is known.
 func (d *Desk) enter(ctx context.Context, staff intake.Staff, a Attempt, with string) error {
-	pair, now := mark(staffName(a.Name), a.Address), d.now()
-	err := d.DB.InTx(ctx, func(tx storage.Q) error {
-		if err := tx.ClearAttempts(ctx, scopePair, pair); err != nil {
+	now := d.now()
+	device, err := d.knownDevice(ctx, a)
+	if err != nil {
+		return err
+	}
+	err = d.DB.InTx(ctx, func(tx storage.Q) error {
+		own := a.pair()
+		if device {
+			own = a.devicePair() // what was tried at this address may be others' doing
+		} else {
+			mistyped, err := tx.Attempts(ctx, scopePair, own, now.Add(-attemptWindow))
+			if err != nil {
+				return err
+			}
+			for _, count := range [][2]string{{scopeName, mark(staffName(a.Name))}, {scopeAddress, mark(a.place())}} {
+				if err := tx.TakeBackAttempts(ctx, count[0], count[1], mistyped); err != nil {
+					return err
+				}
+			}
+		}
+		if err := tx.ClearAttempts(ctx, scopePair, own); err != nil {
 			return err
 		}
-		if err := tx.ClearAttempts(ctx, scopeKnown, pair); err != nil {
-			return err
-		}
-		if err := tx.AddAttempt(ctx, scopeKnown, pair, now); err != nil {
-			return err
+		for _, pair := range a.pairs() {
+			if err := tx.ClearAttempts(ctx, scopeKnown, pair); err != nil {
+				return err
+			}
+			if err := tx.AddAttempt(ctx, scopeKnown, pair, now); err != nil {
+				return err
+			}
 		}
 		if err := tx.SetLastLogin(ctx, staff.ID, now); err != nil {
 			return err
@@ -213,54 +238,97 @@ func (d *Desk) check(ctx context.Context, a Attempt) (intake.Staff, error) {
 	return staff, nil
 }
 
-type tries struct {
-	pair, name, address, known int
+// place is what an address is counted as: a network of IPv6 gives whoever is in it as many addresses
+// as they like.
+func (a Attempt) place() string {
+	addr, err := netip.ParseAddr(a.Address)
+	if err != nil || addr.Unmap().Is4() {
+		return a.Address
+	}
+	network, err := addr.WithZone("").Prefix(64)
+	if err != nil {
+		return a.Address
+	}
+	return network.String()
 }
 
-func (t tries) tooMany() bool {
-	if t.pair >= perPair {
-		return true
+// pair stands for the name and the address.
+func (a Attempt) pair() string { return mark(staffName(a.Name), a.place()) }
+
+// devicePair stands for the name and the browser.
+func (a Attempt) devicePair() string { return mark(staffName(a.Name), "device", a.Device) }
+
+// pairs are all that who signs in is known by from then on.
+func (a Attempt) pairs() []string {
+	if a.Device == "" {
+		return []string{a.pair()}
 	}
-	return t.known == 0 && (t.name >= perName || t.address >= perAddress)
+	return []string{a.pair(), a.devicePair()}
 }
 
 // allowed says whether one more try is heard: nil or ErrTooMany.
 func (d *Desk) allowed(ctx context.Context, a Attempt) error {
-	name := staffName(a.Name)
-	tries, err := d.tries(ctx, mark(name, a.Address), mark(name), mark(a.Address))
-	if err == nil && tries.tooMany() {
-		return ErrTooMany
+	count := func(scope, who string) (n int, err error) {
+		window := attemptWindow
+		if scope == scopeKnown {
+			window = KnownFor
+		}
+		if n, err = d.DB.Attempts(ctx, scope, who, d.now().Add(-window)); err != nil {
+			err = fmt.Errorf("login: %w", err)
+		}
+		return n, err
 	}
-	return err
+	device, err := d.knownDevice(ctx, a)
+	if err != nil {
+		return err
+	}
+	limits := []struct {
+		scope, who string
+		most       int
+	}{{scopePair, a.pair(), perPair}, {scopeName, mark(staffName(a.Name)), perName}, {scopeAddress, mark(a.place()), perAddress}}
+	if device {
+		limits[0].who, limits = a.devicePair(), limits[:1]
+	} else if known, err := count(scopeKnown, a.pair()); err != nil {
+		return err
+	} else if known > 0 {
+		limits = limits[:1]
+	}
+	for _, limit := range limits {
+		n, err := count(limit.scope, limit.who)
+		if err != nil {
+			return err
+		}
+		if n >= limit.most {
+			return ErrTooMany
+		}
+	}
+	return nil
 }
 
-func (d *Desk) tries(ctx context.Context, pair, name, address string) (tries, error) {
-	var t tries
-	now := d.now()
-	for _, count := range []struct {
-		n          *int
-		scope, who string
-		window     time.Duration
-	}{
-		{&t.pair, scopePair, pair, attemptWindow},
-		{&t.name, scopeName, name, attemptWindow},
-		{&t.address, scopeAddress, address, attemptWindow},
-		{&t.known, scopeKnown, pair, knownFor},
-	} {
-		n, err := d.DB.Attempts(ctx, count.scope, count.who, now.Add(-count.window))
-		if err != nil {
-			return tries{}, fmt.Errorf("login: %w", err)
-		}
-		*count.n = n
+// knownDevice says that the name has signed in in this browser lately.
+func (d *Desk) knownDevice(ctx context.Context, a Attempt) (bool, error) {
+	if a.Device == "" {
+		return false, nil
 	}
-	return t, nil
+	n, err := d.DB.Attempts(ctx, scopeKnown, a.devicePair(), d.now().Add(-KnownFor))
+	if err != nil {
+		return false, fmt.Errorf("login: %w", err)
+	}
+	return n > 0, nil
 }
 
 // wrong counts a wrong try and returns ErrBadLogin; a try that cannot be counted gets no answer.
 func (d *Desk) wrong(ctx context.Context, staffID int64, a Attempt, with string) error {
-	name := staffName(a.Name)
-	err := d.DB.InTx(ctx, func(tx storage.Q) error {
-		for _, try := range [][2]string{{scopePair, mark(name, a.Address)}, {scopeName, mark(name)}, {scopeAddress, mark(a.Address)}} {
+	device, err := d.knownDevice(ctx, a)
+	if err != nil {
+		return err
+	}
+	counts := [][2]string{{scopePair, a.pair()}, {scopeName, mark(staffName(a.Name))}, {scopeAddress, mark(a.place())}}
+	if device {
+		counts = [][2]string{{scopePair, a.devicePair()}}
+	}
+	err = d.DB.InTx(ctx, func(tx storage.Q) error {
+		for _, try := range counts {
 			if err := tx.AddAttempt(ctx, try[0], try[1], d.now()); err != nil {
 				return err
 			}

@@ -125,6 +125,81 @@ func TestGuessingCannotLockOutAPersonOrAnOffice(t *testing.T) {
 	}
 }
 
+// One address for a whole office, as behind a router.
+func TestNobodyAtTheNextDeskLocksAnOfficeOut(t *testing.T) {
+	r := newRoom(t, openDB(t))
+	r.HashCheaply()
+	const address = "203.0.113.7"
+	in := func(name, pass, device string) error {
+		_, err := r.Login(t.Context(), review.Attempt{Name: name, Password: pass, Address: address, Device: device})
+		return err
+	}
+	var names []string
+	for i := range 40 {
+		names = append(names, fmt.Sprintf("老师%d", i))
+		r.account(names[i])
+	}
+	// The first morning: forty people with passwords on slips of paper, each mistypes twice.
+	for i, name := range names {
+		for range 2 {
+			if err := in(name, "mistyped", fmt.Sprint("device", i)); !errors.Is(err, review.ErrBadLogin) {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if err := in(name, password, fmt.Sprint("device", i)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	// One of them tries to lock out everybody else, for hours.
+	for range 3 {
+		for _, name := range names {
+			for range 12 {
+				if err := in(name, "wrong", "guesser"); !errors.Is(err, review.ErrBadLogin) && !errors.Is(err, review.ErrTooMany) {
+					t.Fatal(err)
+				}
+			}
+		}
+		for i, name := range names {
+			if err := in(name, password, fmt.Sprint("device", i)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		r.clock = r.clock.Add(10 * time.Minute)
+	}
+	if err := in(names[0], password, "guesser"); !errors.Is(err, review.ErrTooMany) {
+		t.Errorf("the guesser may go on: %v", err)
+	}
+	// What a browser is known by gives no more tries than an address does, and only to its own name.
+	for range 10 {
+		if err := in(names[1], "wrong", "device1"); !errors.Is(err, review.ErrBadLogin) {
+			t.Fatal(err)
+		}
+	}
+	if err := in(names[1], password, "device1"); !errors.Is(err, review.ErrTooMany) {
+		t.Errorf("a stolen browser guesses on: %v", err)
+	}
+	if err := in(names[2], password, "device1"); !errors.Is(err, review.ErrTooMany) {
+		t.Errorf("another's browser is believed: %v", err)
+	}
+}
+
+func TestANetworkOfIPv6IsOneAddress(t *testing.T) {
+	r := newRoom(t, openDB(t))
+	r.HashCheaply()
+	r.account("王老师")
+	for i := range 10 {
+		if err := r.login("王老师", "wrong", fmt.Sprintf("2001:db8:1:2::%x", i)); !errors.Is(err, review.ErrBadLogin) {
+			t.Fatal(err)
+		}
+	}
+	if err := r.login("王老师", password, "2001:db8:1:2:ffff::1"); !errors.Is(err, review.ErrTooMany) {
+		t.Errorf("the same network: %v", err)
+	}
+	if err := r.login("王老师", password, "2001:db8:1:3::1"); err != nil {
+		t.Errorf("another network: %v", err)
+	}
+}
+
 func (r *room) guess(name string, addresses, each int) {
 	r.t.Helper()
 	for a := range addresses {

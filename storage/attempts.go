@@ -25,6 +25,18 @@ func (q Q) ClearAttempts(ctx context.Context, scope, who string) error {
 	return within("clear attempts", err)
 }
 
+// TakeBackAttempts forgets the newest n wrong tries of who.
+func (q Q) TakeBackAttempts(ctx context.Context, scope, who string, n int) error {
+	newest, err := list(ctx, q, value[int64], "SELECT id FROM attempts WHERE scope = ? AND who = ? ORDER BY tried_at DESC, id DESC LIMIT ?",
+		scope, who, n)
+	for _, id := range newest {
+		if err == nil {
+			_, err = q.exec(ctx, "DELETE FROM attempts WHERE id = ?", id)
+		}
+	}
+	return within("take back attempts", err)
+}
+
 // DropOldAttempts forgets all tries before a time.
 func (q Q) DropOldAttempts(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, "DELETE FROM attempts WHERE tried_at < ?", micros(before))

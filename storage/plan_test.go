@@ -150,6 +150,7 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"photo by message":    func(q storage.Q) error { _, err := q.PhotoByMessage(ctx, 3); return err },
 		"events":              func(q storage.Q) error { _, err := q.Events(ctx, c.ID, 20); return err },
 		"attempts":            func(q storage.Q) error { _, err := q.Attempts(ctx, "bind", "3", day(1)); return err },
+		"take back attempts":  func(q storage.Q) error { return q.TakeBackAttempts(ctx, "bind", "3", 2) },
 		"drop old attempts":   func(q storage.Q) error { return q.DropOldAttempts(ctx, day(-1)) },
 		"drop old messages":   func(q storage.Q) error { _, err := q.DropOldMessages(ctx, day(-1)); return err },
 	}
