@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +52,9 @@ func TestFilesThatAreMoreThanPictures(t *testing.T) {
 		{"script in the EXIF", imagetest.Insert(good, 0xe1, append([]byte("Exif\x00\x00"), payload...)), true},
 		{"script behind the picture", join(good, []byte(payload)), true},
 		{"a ZIP behind the picture", join(good, zipped.Bytes()), true},
+		{"script behind the last block, inside the picture's data", join(good[:len(good)-2], []byte(payload), good[len(good)-2:]), true},
+		{"script behind a restart that nobody announced", join(good[:len(good)-2], []byte("\xff\xd0"+payload), good[len(good)-2:]), true},
+		{"script in a segment that nobody knows", imagetest.Insert(good, 0xf0, []byte(payload)), true},
 		{"a second picture behind the first", join(good, good, []byte(payload)), true},
 		{"script in a PNG text chunk", join(png[:33], imagetest.Chunk("tEXt", []byte("Comment\x00"+payload)), png[33:]), true},
 		{"script behind the PNG", join(png, []byte(payload)), true},
@@ -102,6 +106,7 @@ func (b *battlefield) photosOf(id int64) []int64 {
 	for _, p := range photos {
 		ids = append(ids, p.ID)
 	}
+	slices.Sort(ids)
 	return ids
 }
 

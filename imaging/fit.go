@@ -43,7 +43,12 @@ func (j *job) decode(ctx context.Context) (codec.Picture, *codec.Coefs, error) {
 			want.Chroma /= 2
 		}
 	}
-	return j.jpeg.Decode(ctx, want)
+	kept := j.inPlace()
+	p, coefs, err := j.jpeg.Decode(ctx, want)
+	if err == nil && kept && !j.inPlace() { // only its data told that it is odd
+		return j.decode(ctx)
+	}
+	return p, coefs, err
 }
 
 // upright brings the picture to the size of the largest copy and turns it.

@@ -87,7 +87,10 @@ func (r *bitReader) refill() {
 }
 
 // over says whether more bits were used than there are.
-func (r *bitReader) over() bool { return r.pos*8-int(r.n) > r.end*8 }
+func (r *bitReader) over() bool { return r.unused() < 0 }
+
+// unused is how many bits are left.
+func (r *bitReader) unused() int { return r.end*8 - r.pos*8 + int(r.n) }
 
 // take is the next k ≤ 16 bits.
 func (r *bitReader) take(k uint) int32 {

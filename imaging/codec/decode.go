@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -238,10 +239,23 @@ func (d *decoder) scan(p, data []byte) error {
 		state = &progress{d: d, h: &h}
 		block = state.kind()
 	}
+	if bytes.Contains(data, []byte{0xFF, 0xFF, 0}) { // fill in front of data, where only a marker may have it
+		d.j.odd = true
+	}
 	var r bitReader
+	var marked byte // of the marker behind the interval before
+	intervals := byte(0)
 	next := func() {
+		if intervals > 0 && marked != mRST0+(intervals-1)%8 {
+			d.j.odd = true
+		}
+		intervals++
 		var end int
+		all := data
 		d.buf, end, data = unstuff(d.buf, data)
+		if len(data) < len(all) {
+			marked = all[len(all)-len(data)-1]
+		}
 		r = bitReader{buf: d.buf, end: end}
 		for i := range h.parts {
 			h.parts[i].pred = 0
@@ -262,6 +276,7 @@ func (d *decoder) scan(p, data []byte) error {
 					if r.over() {
 						return fmt.Errorf("restart interval cut short: %w", ErrBroken)
 					}
+					d.j.odd = d.j.odd || r.unused() >= 8
 					next()
 					left = d.ri
 				}
@@ -282,6 +297,7 @@ func (d *decoder) scan(p, data []byte) error {
 	if r.over() {
 		return fmt.Errorf("scan cut short: %w", ErrBroken)
 	}
+	d.j.odd = d.j.odd || r.unused() >= 8 || len(data) > 0 // something else hides behind the picture's data
 	return nil
 }
 

@@ -30,8 +30,14 @@ type segment struct {
 	dataEnd    int // SOS: entropy-coded data lies in [end, dataEnd)
 }
 
-// meta says whether a picture can do without the segment.
-func (s segment) meta() bool { return s.marker == mCOM || s.marker >= mAPP0 && s.marker <= 0xEF }
+// meta says whether a picture can do without the segment: it needs its frame, tables and scans.
+func (s segment) meta() bool {
+	switch s.marker {
+	case mSOF0, mSOF1, mSOF2, mDHT, mDQT, mDRI, mSOS:
+		return false
+	}
+	return true
+}
 
 type component struct {
 	id, h, v, tq byte
@@ -215,8 +221,8 @@ func (j *JPEG) frame(marker byte, p []byte) error {
 	return nil
 }
 
-// Strip is the same picture without metadata: APPn and COM segments and everything after the end
-// of image are gone, the scan data is untouched, a plain JFIF header is in front. Only for
+// Strip is the same picture without metadata: APPn, COM and unknown segments and everything after
+// the end of image are gone, the scan data is untouched, a plain JFIF header is in front. Only for
 // pictures whose colours need no APP14 to be understood (see Plain).
 func (j *JPEG) Strip() []byte {
 	out := make([]byte, 0, j.StrippedBytes())
@@ -252,7 +258,9 @@ func (j *JPEG) Plain() bool {
 	return len(j.comps) == 1 || len(j.comps) == 3 && !j.rgb()
 }
 
-// Odd says whether samples stand in proportions that the standard allows and not every reader takes.
+// Odd says whether the picture is written in a way that not every reader takes, or that leaves room
+// for something else: samples in rare proportions, stray bytes in the data or behind the last block.
+// Whether it is one of the latter is known once it has been decoded.
 func (j *JPEG) Odd() bool { return j.odd }
 
 // rgb says whether three components are red, green and blue: Adobe says "no transform", or, with
