@@ -234,10 +234,12 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(ln) }()
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
+	withHeadroom(func() {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	})
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
 	defer cancel()
 	err = errors.Join(err, server.Shutdown(draining), stopMetrics())

@@ -74,7 +74,7 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 	patience, cancel := context.WithTimeout(ctx, cmp.Or(b.Patience, 4500*time.Millisecond))
 	defer cancel()
 	b.step("received")
-	row, _, err := b.DB.Record(patience, storage.Message{
+	came, err := b.DB.Arrive(patience, storage.Message{
 		Key: m.Key, OpenID: m.OpenID, Kind: string(m.Kind), Body: body, ReceivedAt: b.Now(),
 	})
 	if err != nil {
@@ -82,7 +82,7 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 	}
 	b.step("recorded")
 	hand := &handover{ready: make(chan outcome, 1)}
-	if !b.beside(ctx, func(ctx context.Context) { b.finish(ctx, row, hand) }) { // it is recorded: Run takes it, in its order
+	if !b.beside(ctx, func(ctx context.Context) { b.finish(ctx, came, hand) }) { // it is recorded: Run takes it, in its order
 		return "", nil
 	}
 	select {
@@ -98,12 +98,13 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 }
 
 // finish works on a message and hands the reply to whoever waits, else sends it late.
-func (b *Bot) finish(ctx context.Context, row storage.Message, hand *handover) {
+func (b *Bot) finish(ctx context.Context, came storage.Arrival, hand *handover) {
+	row := came.Message
 	if row.DoneAt.IsZero() && row.Kind == string(wechat.KindImage) && b.overtaken(ctx, row) {
 		hand.give(outcome{}) // the newer photo's turn takes this one, too, and answers for both
 		return
 	}
-	out, err := b.work(ctx, task{id: row.ID, openID: row.OpenID, hand: hand})
+	out, err := b.work(ctx, task{id: row.ID, openID: row.OpenID, hand: hand, came: &came})
 	for errors.Is(err, errAlbum) {
 		b.overtaken(ctx, row)
 		out, err = b.work(ctx, task{id: row.ID, openID: row.OpenID, hand: hand})

@@ -13,8 +13,8 @@ type door struct {
 	queue int
 }
 
-// enter waits for its turn and returns the way out.
-func (d *doors) enter(name string) (leave func()) {
+// enter waits for its turn and returns the way out; waited says whether somebody was inside.
+func (d *doors) enter(name string) (leave func(), waited bool) {
 	d.mu.Lock()
 	if d.open == nil {
 		d.open = map[string]*door{}
@@ -25,6 +25,7 @@ func (d *doors) enter(name string) (leave func()) {
 		d.open[name] = at
 	}
 	at.queue++
+	waited = at.queue > 1
 	d.mu.Unlock()
 	at.Lock()
 	return func() {
@@ -34,7 +35,7 @@ func (d *doors) enter(name string) (leave func()) {
 		if at.queue--; at.queue == 0 {
 			delete(d.open, name)
 		}
-	}
+	}, waited
 }
 
 // busy says whether somebody is behind the door, or waits at it.

@@ -19,7 +19,7 @@ func Stages() []string {
 // StageOf is where a user stands now.
 func (b *Bot) StageOf(ctx context.Context, openID string) (string, error) {
 	body := []byte(`{"kind":"` + string(wechat.KindText) + `"}`)
-	t, err := b.load(ctx, []storage.Message{{OpenID: openID, Kind: string(wechat.KindText), Body: body}}, nil)
+	t, err := b.load(ctx, []storage.Message{{OpenID: openID, Kind: string(wechat.KindText), Body: body}}, nil, nil)
 	if err != nil {
 		return "", err
 	}

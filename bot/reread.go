@@ -74,7 +74,7 @@ func (b *Bot) amendOnce(ctx context.Context, candidate int64, change func(t *tur
 		return err
 	}
 	if bound {
-		leave := b.turns.enter(talk.OpenID)
+		leave, _ := b.turns.enter(talk.OpenID)
 		defer leave()
 		unlock, err := b.lock(ctx, task{openID: talk.OpenID})
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"time"
 
@@ -40,13 +41,14 @@ func bodyOf(m wechat.Message, request string) body {
 
 // turn is one message being worked on: what was loaded, and what is to be saved.
 type turn struct {
-	bot  *Bot
-	now  time.Time
-	row  storage.Message // the last one, if it is an album
-	msg  body
-	cmd  string // command typed, tapped or clicked; "" when none
-	n    int    // number in it
-	talk intake.Talk
+	bot *Bot
+	now time.Time
+	row storage.Message // the last one, if it is an album
+	msg body
+	cmd string // command typed, tapped or clicked; "" when none
+	n   int    // number in it
+
+	heard, talk intake.Talk // before and now
 
 	unheaded bool // notices may wait to be told at the head of the reply
 
@@ -89,8 +91,8 @@ type photoChange struct {
 }
 
 // load reads everything the rules need for this message, or for the photos of this album.
-// fetched holds what earlier tries of the turn have fetched already.
-func (b *Bot) load(ctx context.Context, rows []storage.Message, fetched map[int64]*delivery) (*turn, error) {
+// fetched holds what earlier tries of the turn have fetched already; now is how the user stands, nil: to be read.
+func (b *Bot) load(ctx context.Context, rows []storage.Message, fetched map[int64]*delivery, now *storage.User) (*turn, error) {
 	row := rows[len(rows)-1]
 	t := &turn{bot: b, now: b.Now(), row: row}
 	if err := json.Unmarshal(row.Body, &t.msg); err != nil {
@@ -100,11 +102,14 @@ func (b *Bot) load(ctx context.Context, rows []storage.Message, fetched map[int6
 		return nil, err
 	}
 	t.readCommand()
-	now, err := b.DB.User(ctx, row.OpenID)
-	if err != nil {
-		return nil, err
+	if now == nil {
+		read, err := b.DB.User(ctx, row.OpenID)
+		if err != nil {
+			return nil, err
+		}
+		now = &read
 	}
-	t.talk, t.unheaded = now.Talk, now.Owed
+	t.heard, t.talk, t.unheaded = now.Talk, now.Talk, now.Owed
 	if t.talk.CandidateID == 0 {
 		return t, nil
 	}
@@ -167,8 +172,10 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 				return err
 			}
 		}
-		if _, err := tx.SaveTalk(ctx, t.talk); err != nil {
-			return err
+		if t.talked() {
+			if _, err := tx.SaveTalk(ctx, t.talk); err != nil {
+				return err
+			}
 		}
 		if err := t.saveCase(ctx, tx); err != nil {
 			return err
@@ -216,6 +223,18 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 		t.bot.Wake()
 	}
 	return reply, err
+}
+
+// heardStep is how exact HeardAt is kept: the windows counted from it are of days.
+const heardStep = time.Minute
+
+// talked says whether the talk is to be stored.
+func (t *turn) talked() bool {
+	before := t.heard
+	if late := t.talk.HeardAt.Sub(before.HeardAt); late >= 0 && late < heardStep {
+		before.HeardAt = t.talk.HeardAt
+	}
+	return before.Version == 0 || !reflect.DeepEqual(before, t.talk)
 }
 
 // close ends the messages of the turn; one carries the reply.

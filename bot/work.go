@@ -27,6 +27,7 @@ type task struct {
 	openID string
 	hand   *handover // of the request that waits; nil: nobody does
 	sweep  bool      // leave it to whoever is at it already
+	came   *storage.Arrival
 }
 
 var (
@@ -37,10 +38,16 @@ var (
 // work finishes a user's messages in the order they came, up to and including id, and returns
 // that one's outcome. One turn at a time per user: a door in this process, a Redis lock across
 // instances; without Redis only the order across instances is lost, the rows' versions guard.
+// A message that found nothing else of its user to be done needs no lock: whoever comes behind it
+// finds it in the queue, and takes the lock.
 func (b *Bot) work(ctx context.Context, job task) (outcome, error) {
 	id, openID := job.id, job.openID
-	leave := b.turns.enter(openID)
+	leave, waited := b.turns.enter(openID)
 	defer leave()
+	if job.came != nil && job.came.Alone && !waited {
+		b.step("locked")
+		return b.workOne(ctx, []storage.Message{job.came.Message}, job.hand, &job.came.User)
+	}
 	unlock, err := b.lock(ctx, job)
 	if err != nil {
 		return outcome{}, err
@@ -60,7 +67,7 @@ func (b *Bot) work(ctx context.Context, job task) (outcome, error) {
 		if rows[n-1].ID >= id {
 			hand = job.hand
 		}
-		out, err := b.workOne(ctx, rows[:n], hand)
+		out, err := b.workOne(ctx, rows[:n], hand, nil)
 		if rows[n-1].ID >= id {
 			return out, err
 		}
@@ -102,7 +109,8 @@ func (b *Bot) lock(ctx context.Context, job task) (unlock func(), err error) {
 
 // workOne turns one recorded message, or the photos of an album, into their effect and one
 // reply, once. What fails is put off with growing delay so that it never blocks what comes behind it.
-func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handover) (out outcome, err error) {
+// user is how the user stands, nil: to be read.
+func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handover, user *storage.User) (out outcome, err error) {
 	last := rows[len(rows)-1]
 	ctx = traced(ctx, last)
 	out = outcome{id: last.ID, openID: last.OpenID}
@@ -132,8 +140,9 @@ func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handove
 				out.reply = ""
 				return b.doneElsewhere(ctx, out, err)
 			}
+			user = nil
 		}
-		t, loadErr := b.load(ctx, rows, fetched)
+		t, loadErr := b.load(ctx, rows, fetched, user)
 		if loadErr != nil {
 			return out, loadErr
 		}

@@ -7,13 +7,15 @@ import (
 )
 
 // Under load most of a turn's cost is going to the server and back. So callers who come while a statement of the same
-// kind is under way share the next one: nobody waits for company, and who is alone goes alone.
+// kind is under way share the next one: nobody waits for company, and who is alone goes alone. The more share it, the
+// less each costs; only where the server is far, or slow, several are under way.
 
 // Bounds of shared statements.
 const (
-	batchFlights  = 2               // statements of one kind under way
-	batchMost     = 32              // callers who share one
-	batchPatience = 5 * time.Second // what hangs must not hold up for long those who come after the fault
+	batchFlights  = 4                     // statements of one kind under way
+	batchSlow     = 10 * time.Millisecond // who has waited so long for the one before starts another
+	batchMost     = 32                    // callers who share one
+	batchPatience = 5 * time.Second       // what hangs must not hold up for long those who come after the fault
 )
 
 // batch carries keys of many callers to one run, whose answers stand in the keys' order.
@@ -43,16 +45,29 @@ func (b *batch[K, V]) ask(ctx context.Context, key K) (V, error) {
 	}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, a)
-	if b.flights < batchFlights {
+	b.start(1)
+	b.mu.Unlock()
+	slow := time.NewTimer(batchSlow)
+	defer slow.Stop()
+	for {
+		select {
+		case <-a.done:
+			return a.got, a.err
+		case <-ctx.Done():
+			return *new(V), ctx.Err()
+		case <-slow.C:
+			b.mu.Lock()
+			b.start(batchFlights)
+			b.mu.Unlock()
+		}
+	}
+}
+
+// start adds a flight, unless so many are under way.
+func (b *batch[K, V]) start(most int) {
+	if b.flights < most {
 		b.flights++
 		b.owner.Go(b.fly)
-	}
-	b.mu.Unlock()
-	select {
-	case <-a.done:
-		return a.got, a.err
-	case <-ctx.Done():
-		return *new(V), ctx.Err()
 	}
 }
 
@@ -93,21 +108,22 @@ func (b *batch[K, V]) serve(group []*asked[K, V]) {
 // shared are the statements that callers share.
 type shared struct {
 	flying     sync.WaitGroup
-	records    batch[Message, recorded]
+	arrivals   batch[Message, arrived]
 	unfinished batch[unfinishedOf, []Message]
 	users      batch[string, User]
 	commits    batch[func(Q) error, error]
 }
 
 func (s *shared) open(db *DB) {
-	s.records = batch[Message, recorded]{run: db.recordAll, owner: &s.flying}
+	s.arrivals = batch[Message, arrived]{run: db.arriveAll, owner: &s.flying}
 	s.unfinished = batch[unfinishedOf, []Message]{run: db.unfinishedAll, owner: &s.flying}
 	s.users = batch[string, User]{run: db.users, owner: &s.flying}
 	s.commits = batch[func(Q) error, error]{run: db.commitAll, owner: &s.flying}
 }
 
 // Together is InTx for short work on rows that no other such work touches at the same time: what several callers bring
-// at once is one transaction. When the work of one fails, each is done alone.
+// at once is one transaction, in which messages are ended last and by one statement. When the work of one fails, each is
+// done alone.
 func (db *DB) Together(ctx context.Context, work func(tx Q) error) error {
 	failed, err := db.shared.commits.ask(ctx, work)
 	if err != nil {
@@ -120,12 +136,13 @@ func (db *DB) commitAll(ctx context.Context, works []func(Q) error) ([]error, er
 	errs := make([]error, len(works))
 	if len(works) > 1 {
 		err := db.tryTx(ctx, func(tx Q) error {
+			tx.ends = new([]closing)
 			for _, work := range works {
 				if err := work(tx); err != nil {
 					return err
 				}
 			}
-			return nil
+			return tx.endAll(ctx, *tx.ends)
 		})
 		if err == nil {
 			return errs, nil

@@ -94,13 +94,17 @@ func (q Q) addPhotos(ctx context.Context, cases map[int64]intake.Case) error {
 }
 
 func readCaseHead(r row) (c intake.Case, err error) {
-	s := &c.Submission
-	dest := append(candidateDest(&c.Candidate), blank(&s.ID), blank(&s.CandidateID), blank(&s.State), blank(&s.Round),
-		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, blank(&s.SiteBy), blank(&s.AreaBy), moment{&s.OpenedAt},
-		blank(&s.Digest), blank(&s.FinalBy), blank(&s.Version))
-	err = r.Scan(dest...)
+	err = r.Scan(caseHeadDest(&c)...)
 	c.Candidate.Settle()
 	return c, err
+}
+
+// caseHeadDest takes NULL for a candidate and a submission that are missing.
+func caseHeadDest(c *intake.Case) []any {
+	s := &c.Submission
+	return append(candidateDest(&c.Candidate), (*whole64)(&s.ID), (*whole64)(&s.CandidateID), blank(&s.State), (*whole)(&s.Round),
+		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, (*whole64)(&s.SiteBy), (*whole64)(&s.AreaBy), moment{&s.OpenedAt},
+		blank(&s.Digest), (*whole64)(&s.FinalBy), (*whole64)(&s.Version))
 }
 
 func readItem(r row, submission *int64) (i intake.Item, err error) {

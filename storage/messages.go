@@ -154,10 +154,16 @@ type Ending struct {
 	Blank  bool   // the body held digits of an ID number, or a phone number, and must not stay
 }
 
+func (e Ending) owed() bool { return e.Reply != "" && e.Answer == "" }
+
 // End is Finish with more to say. A message answered before stays answered as it was; intake.ErrConflict when it is done
 // already: whoever does it once more must not have any effect.
 func (q Q) End(ctx context.Context, id int64, e Ending, now time.Time) error {
-	body, values := "", []any{MessageDone, q.sealed(e.Reply, "messages.reply", id), e.Reply != "" && e.Answer == "", e.Answer, micros(now)}
+	if q.ends != nil && !e.Blank {
+		*q.ends = append(*q.ends, closing{id, e, now})
+		return nil
+	}
+	body, values := "", []any{MessageDone, q.sealed(e.Reply, "messages.reply", id), e.owed(), e.Answer, micros(now)}
 	if e.Blank {
 		body, values = ", body = ?", append(values, []byte{})
 	}

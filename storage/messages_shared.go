@@ -2,73 +2,117 @@ package storage
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"cailiao/intake"
 )
 
-// recorded is the answer of Record.
-type recorded struct {
-	message Message
-	fresh   bool
-	err     error
+// Arrival is a message just recorded, and how its user stood at that moment.
+type Arrival struct {
+	Message
+	Alone bool // nothing else of this user was to be worked on; else User is not filled
+	User  User
 }
 
-// Record is Q.Record; callers who come together share the statement.
-func (db *DB) Record(ctx context.Context, m Message) (saved Message, fresh bool, err error) {
-	r, err := db.shared.records.ask(ctx, m)
-	if err != nil {
-		return Message{}, false, fmt.Errorf("record message: %w", err)
-	}
-	return r.message, r.fresh, r.err
+// arrived is the answer of Arrive.
+type arrived struct {
+	Arrival
+	err error
 }
 
-// recordAll stores all messages by one statement, or, when one of them is a repeat, each by its own.
-func (db *DB) recordAll(ctx context.Context, messages []Message) ([]recorded, error) {
-	all := make([]recorded, len(messages))
-	if len(messages) > 1 && db.insertAll(ctx, messages, all) == nil {
-		return all, nil
+// Arrive is Record, and reads what the message's turn needs in the same breath; callers who come together share the
+// statements. Of photos, which wait for their album first, nothing is read.
+func (db *DB) Arrive(ctx context.Context, m Message) (Arrival, error) {
+	a, err := db.shared.arrivals.ask(ctx, m)
+	if err == nil {
+		err = a.err
 	}
+	return a.Arrival, within("record message", err)
+}
+
+// arriveAll takes five round trips, however many messages it is given: each recorded by a statement of its own only when
+// one of them is a repeat.
+func (db *DB) arriveAll(ctx context.Context, messages []Message) ([]arrived, error) {
+	all := make([]arrived, len(messages))
+	together := len(messages) > 1 && db.insertAll(ctx, messages) == nil
+	if !together {
+		for i, m := range messages {
+			all[i].Message, _, all[i].err = db.Q.Record(ctx, m)
+		}
+	}
+	waiting, err := db.waiting(ctx, messages)
+	var alone []string
 	for i, m := range messages {
-		all[i].message, all[i].fresh, all[i].err = db.Q.Record(ctx, m)
+		if together {
+			m.settle()
+			m.ID = waiting[m.OpenID].ids[m.Key]
+			all[i].Message = m
+			if m.ID == 0 { // not read, or done by somebody else already
+				all[i].Message, all[i].err = db.MessageByKey(ctx, m.Key)
+			}
+		}
+		if err == nil && all[i].err == nil && m.Kind != "image" && waiting[m.OpenID].only(m.Key) {
+			all[i].Alone = true
+			alone = append(alone, m.OpenID)
+		}
+	}
+	users, err := db.users(ctx, alone)
+	for i := range all {
+		switch {
+		case !all[i].Alone:
+		case err != nil:
+			all[i].Alone = false // the turn asks again, and meets the error
+		default:
+			all[i].User, users = users[0], users[1:]
+		}
 	}
 	return all, nil
 }
 
-// insertAll asks for the ids afterwards: that those of one statement follow each other holds for no cluster.
-func (db *DB) insertAll(ctx context.Context, messages []Message, all []recorded) error {
-	var values []any
-	keys := make([]any, len(messages))
-	for i, m := range messages {
-		if m.Reply != "" {
-			return errors.New("a reply is stored by the message's id")
-		}
+// insertAll stores all messages by one statement. Their ids are asked for afterwards: that those of one statement follow
+// each other holds for no cluster.
+func (db *DB) insertAll(ctx context.Context, messages []Message) error {
+	values := make([]any, 0, len(messages)*messageValues)
+	for _, m := range messages {
 		m.settle()
-		all[i] = recorded{message: m, fresh: true}
-		values, keys[i] = append(values, db.values(m)...), m.Key
+		values = append(values, db.values(m)...)
 	}
-	if _, err := db.exec(ctx, insertMessages+marks(len(messages), messageValues), values...); err != nil {
-		return err
-	}
-	type numbered struct {
-		id  int64
-		key string
-	}
-	rows, err := list(ctx, db.Q, func(r row) (n numbered, err error) { return n, r.Scan(&n.id, &n.key) },
-		"SELECT id, message_key FROM messages WHERE message_key IN "+marks(1, len(keys)), keys...)
-	if err != nil {
-		return err
-	}
-	ids := make(map[string]int64, len(rows))
-	for _, n := range rows {
-		ids[n.key] = n.id
-	}
-	for i := range all {
-		if all[i].message.ID = ids[all[i].message.Key]; all[i].message.ID == 0 {
-			return fmt.Errorf("a recorded message is gone")
+	_, err := db.exec(ctx, insertMessages+marks(len(messages), messageValues), values...)
+	return err
+}
+
+// queue is what is to be worked on of one user.
+type queue struct{ ids map[string]int64 } // by key
+
+func (q queue) only(key string) bool { return len(q.ids) == 1 && q.ids[key] != 0 }
+
+// waiting are the queues of the messages' users.
+func (db *DB) waiting(ctx context.Context, messages []Message) (map[string]queue, error) {
+	var now time.Time
+	openIDs := make([]any, len(messages))
+	for i, m := range messages {
+		openIDs[i] = m.OpenID
+		if m.ReceivedAt.After(now) {
+			now = m.ReceivedAt
 		}
 	}
-	return nil
+	queues := make(map[string]queue, len(messages))
+	_, err := list(ctx, db.Q, func(r row) (none struct{}, err error) {
+		var openID, key string
+		var id int64
+		if err = r.Scan(&openID, (*whole64)(&id), &key); err != nil {
+			return none, err
+		}
+		if queues[openID].ids == nil {
+			queues[openID] = queue{map[string]int64{}}
+		}
+		queues[openID].ids[key] = id
+		return none, nil
+	}, "SELECT openid, id, message_key FROM messages WHERE openid IN "+marks(1, len(openIDs))+" AND state = ? AND due_at <= ?",
+		append(openIDs, MessageNew, micros(now))...)
+	return queues, err
 }
 
 // unfinishedOf is what Unfinished is asked for.
@@ -106,4 +150,43 @@ func (db *DB) unfinishedAll(ctx context.Context, keys []unfinishedOf) ([][]Messa
 		all[i] = of[k.openID]
 	}
 	return all, nil
+}
+
+// closing is a message to be ended with others.
+type closing struct {
+	id int64
+	Ending
+	at time.Time
+}
+
+// endAll is End for many messages by one statement; intake.ErrConflict when one of them is done already.
+func (q Q) endAll(ctx context.Context, all []closing) error {
+	if len(all) == 0 {
+		return nil
+	}
+	var replies, owed, answers, times, ids []any
+	for _, c := range all {
+		replies = append(replies, c.id, q.sealed(c.Reply, "messages.reply", c.id))
+		owed = append(owed, c.id, c.owed())
+		answers = append(answers, c.id, c.Answer)
+		times = append(times, c.id, micros(c.at))
+		ids = append(ids, c.id)
+	}
+	// Same order as in End.
+	n, err := q.exec(ctx, `UPDATE messages
+		SET state = ?, reply = `+choice("id", "reply", len(all))+`,
+			owed = CASE WHEN answer = '' THEN `+choice("id", "owed", len(all))+` ELSE 0 END,
+			answer = CASE WHEN answer = '' THEN `+choice("id", "answer", len(all))+` ELSE answer END,
+			done_at = `+choice("id", "done_at", len(all))+`, lease_until = 0, owner = ''
+		WHERE id IN `+marks(1, len(all))+` AND state = ?`,
+		slices.Concat([]any{MessageDone}, replies, owed, answers, times, ids, []any{MessageNew})...)
+	if err == nil && n != int64(len(all)) {
+		err = intake.ErrConflict
+	}
+	return within("finish messages", err)
+}
+
+// choice is an expression that gives each of n keys its own value, and all others what they have.
+func choice(key, column string, n int) string {
+	return "CASE " + key + strings.Repeat(" WHEN ? THEN ?", n) + " ELSE " + column + " END"
 }

@@ -12,9 +12,10 @@ const photoColumns = `id, candidate_id, material, seq, round, state, sha256, for
 	original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts, tray, turn, message_id, received_at, read_at`
 
 func readPhoto(r row) (p intake.Photo, err error) {
-	err = r.Scan(&p.ID, &p.CandidateID, &p.Material, &p.Seq, &p.Round, &p.State, &p.SHA256, &p.Format, &p.Width, &p.Height,
-		&p.Bytes, &p.CopyBytes, &p.Original, &p.Copy, &p.Screen, &p.Thumb, bits{&p.PHash}, bits{&p.DHash},
-		asJSON{&p.Verdicts}, &p.Tray, &p.Turn, blank(&p.MessageID), moment{&p.ReceivedAt}, moment{&p.ReadAt})
+	err = r.Scan((*whole64)(&p.ID), (*whole64)(&p.CandidateID), &p.Material, (*whole)(&p.Seq), (*whole)(&p.Round), (*string)(&p.State),
+		&p.SHA256, &p.Format, (*whole)(&p.Width), (*whole)(&p.Height), (*whole)(&p.Bytes), (*whole)(&p.CopyBytes),
+		&p.Original, &p.Copy, &p.Screen, &p.Thumb, bits{&p.PHash}, bits{&p.DHash}, asJSON{&p.Verdicts}, (*whole)(&p.Tray), (*whole)(&p.Turn),
+		(*whole64)(&p.MessageID), moment{&p.ReceivedAt}, moment{&p.ReadAt})
 	return p, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ func TestMessagesRecordedTogetherAreEachRecordedOnce(t *testing.T) {
 		ids := make([]int64, 120)
 		for i := range ids {
 			all.Go(func() { // every message comes three times
-				m, _, err := db.Record(t.Context(), storage.Message{Key: fmt.Sprint("k", i/3), OpenID: fmt.Sprint("o", i/3), Kind: "text", ReceivedAt: time.Now()})
+				m, err := db.Arrive(t.Context(), storage.Message{Key: fmt.Sprint("k", i/3), OpenID: fmt.Sprint("o", i/3), Kind: "text", ReceivedAt: time.Now()})
 				if err != nil {
 					t.Error(err)
 				}
@@ -95,6 +96,97 @@ func TestAMessageIsFinishedOnce(t *testing.T) {
 		owed, err := db.Unanswered(t.Context(), time.Now().Add(time.Hour), 10)
 		if err != nil || len(owed) != 1 || owed[0].Reply != "收到" {
 			t.Errorf("a reply nobody waited for any more is owed: %v %v", owed, err)
+		}
+	})
+}
+
+// Whoever finds nothing else to be done goes on without a lock, so two may never both find it: the second of two
+// messages sees the first, wherever both came in.
+func TestOfMessagesThatComeTogetherOneAtMostIsAlone(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		arrivals := make([]storage.Arrival, 60)
+		var all sync.WaitGroup
+		for i := range arrivals {
+			all.Go(func() {
+				var err error
+				arrivals[i], err = db.Arrive(t.Context(), storage.Message{
+					Key: fmt.Sprint("k", i), OpenID: fmt.Sprint("o", i/3), Kind: []string{"text", "event", "image"}[i%3], ReceivedAt: time.Now(),
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		alone := map[string]int{}
+		for _, a := range arrivals {
+			if a.Alone {
+				alone[a.OpenID]++
+			}
+			if a.Alone && (a.Kind == "image" || a.User.Talk.OpenID != a.OpenID) {
+				t.Errorf("alone: %s of %s with the talk of %s", a.Kind, a.OpenID, a.User.Talk.OpenID)
+			}
+		}
+		for openID, n := range alone {
+			if n > 1 {
+				t.Errorf("%s: %d messages were alone", openID, n)
+			}
+		}
+		again, err := db.Arrive(t.Context(), storage.Message{Key: "k0", OpenID: "o0", Kind: "text", ReceivedAt: time.Now()})
+		if err != nil || again.ID != arrivals[0].ID || again.Alone {
+			t.Errorf("a repeat beside others: %+v, %v", again, err)
+		}
+		single, err := db.Arrive(t.Context(), storage.Message{Key: "single", OpenID: "single", Kind: "text", ReceivedAt: time.Now()})
+		if err != nil || !single.Alone {
+			t.Errorf("one that is alone: %+v, %v", single, err)
+		}
+	})
+}
+
+func TestMessagesEndedTogetherKeepTheirOwnRepliesAndEndOnce(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
+		ids := make([]int64, 40)
+		for i := range ids {
+			m, err := db.Arrive(t.Context(), storage.Message{Key: fmt.Sprint("k", i), OpenID: fmt.Sprint("o", i), Kind: "text", ReceivedAt: time.Now()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids[i] = m.ID
+		}
+		at := time.Now()
+		var lost atomic.Int64
+		var all sync.WaitGroup
+		for i := range 3 * len(ids) { // each three times, as by three instances
+			all.Go(func() {
+				e := storage.Ending{Reply: fmt.Sprint("reply ", i%len(ids)), Answer: []string{"", storage.AnsweredPassive}[i%2]}
+				if i%len(ids)%5 == 4 {
+					e = storage.Ending{}
+				}
+				err := db.Together(t.Context(), func(tx storage.Q) error { return tx.End(t.Context(), ids[i%len(ids)], e, at) })
+				if errors.Is(err, intake.ErrConflict) {
+					lost.Add(1)
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if lost.Load() != int64(2*len(ids)) {
+			t.Errorf("%d were refused, want %d", lost.Load(), 2*len(ids))
+		}
+		owed, err := db.Unanswered(t.Context(), at.Add(time.Minute), 100)
+		if err != nil || len(owed) != 16 {
+			t.Errorf("%d replies are owed, want those of even numbers that have one, 16; %v", len(owed), err)
+		}
+		for i, id := range ids {
+			m, err := db.Message(t.Context(), id)
+			want := fmt.Sprint("reply ", i)
+			if i%5 == 4 {
+				want = ""
+			}
+			if err != nil || m.State != storage.MessageDone || m.Reply != want || m.DoneAt.UnixMicro() != at.UnixMicro() {
+				t.Errorf("message %d: %+v, %v", i, m, err)
+			}
 		}
 	})
 }

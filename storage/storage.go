@@ -70,6 +70,7 @@ type DB struct {
 type Q struct {
 	sql  sqlx.ExtContext
 	home *DB
+	ends *[]closing // of messages, to be written by one statement at the end; nil: each is written at once
 }
 
 // Open connects and checks that the server is reachable, new enough and writable; each

@@ -10,19 +10,24 @@ import (
 
 // CandidateID is no column of talks: the binding stands at the candidate only, so that the two
 // cannot disagree.
-const talkColumns = `t.openid, c.id, t.following, t.stage, t.memo, t.ahead, t.heard_at, t.version
-	FROM talks t LEFT JOIN candidates c ON c.openid = t.openid`
+const (
+	talkColumns = "t.openid, t.following, t.stage, t.memo, t.ahead, t.heard_at, t.version"
+	talkQuery   = "SELECT c.id, " + talkColumns + " FROM talks t LEFT JOIN candidates c ON c.openid = t.openid"
+)
+
+func talkDest(t *intake.Talk) []any {
+	return []any{&t.OpenID, &t.Following, &t.Stage, unseal(asJSON{&t.Memo}, "talks.memo", &t.OpenID),
+		unseal(&t.Ahead, "talks.ahead", &t.OpenID), moment{&t.HeardAt}, (*whole64)(&t.Version)}
+}
 
 func readTalk(r row) (t intake.Talk, err error) {
-	err = r.Scan(&t.OpenID, blank(&t.CandidateID), &t.Following, &t.Stage,
-		unseal(asJSON{&t.Memo}, "talks.memo", &t.OpenID), unseal(&t.Ahead, "talks.ahead", &t.OpenID), moment{&t.HeardAt}, &t.Version)
-	return t, err
+	return t, r.Scan(append([]any{(*whole64)(&t.CandidateID)}, talkDest(&t)...)...)
 }
 
 // Talk returns where a WeChat user stands; somebody never heard of gets a talk of Version 0.
 // CandidateID comes from the binding, see Bind.
 func (q Q) Talk(ctx context.Context, openID string) (intake.Talk, error) {
-	t, err := one(ctx, q, readTalk, "SELECT "+talkColumns+" WHERE t.openid = ?", openID)
+	t, err := one(ctx, q, readTalk, talkQuery+" WHERE t.openid = ?", openID)
 	if !errors.Is(err, intake.ErrNotFound) {
 		return t, within("talk", err)
 	}
@@ -57,7 +62,7 @@ func (q Q) SaveTalk(ctx context.Context, t intake.Talk) (intake.Talk, error) {
 
 // TalkOf returns the talk of the WeChat bound to a candidate, or intake.ErrNotFound.
 func (q Q) TalkOf(ctx context.Context, candidateID int64) (intake.Talk, error) {
-	t, err := one(ctx, q, readTalk, "SELECT "+talkColumns+" WHERE c.id = ?", candidateID)
+	t, err := one(ctx, q, readTalk, talkQuery+" WHERE c.id = ?", candidateID)
 	return t, within(fmt.Sprintf("talk of candidate %d", candidateID), err)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cailiao/intake"
 )
@@ -22,27 +23,34 @@ func (db *DB) User(ctx context.Context, openID string) (User, error) {
 }
 
 func readUser(r row) (s User, err error) {
-	s.Talk, err = readTalk(behind{r, []any{&s.Owed}})
+	err = r.Scan(slices.Concat([]any{&s.Owed}, talkDest(&s.Talk), caseHeadDest(&s.Case))...)
+	s.Talk.CandidateID = s.Case.Candidate.ID
+	s.Case.Candidate.Settle()
 	return s, err
 }
 
-// users takes four round trips, and one or two more for each user never heard of.
+const userQuery = `SELECT EXISTS (SELECT 1 FROM notices n WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0), ` +
+	talkColumns + ", " + candidateColumns + ", " + submissionColumns + `
+	FROM talks t LEFT JOIN candidates c ON c.openid = t.openid LEFT JOIN submissions s ON s.candidate_id = c.id WHERE t.openid IN `
+
+// users takes three round trips, and one or two more for each user never heard of.
 func (db *DB) users(ctx context.Context, openIDs []string) ([]User, error) {
-	found, err := list(ctx, db.Q, readUser, `SELECT EXISTS (SELECT 1 FROM notices n
-			WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0), `+talkColumns+
-		" WHERE t.openid IN "+marks(1, len(openIDs)), args(openIDs)...)
+	if len(openIDs) == 0 {
+		return nil, nil
+	}
+	found, err := list(ctx, db.Q, readUser, userQuery+marks(1, len(openIDs)), args(openIDs)...)
 	if err != nil {
 		return nil, err
 	}
 	known := make(map[string]User, len(found))
-	var bound []int64
+	var heads []intake.Case
 	for _, s := range found {
 		known[s.Talk.OpenID] = s
 		if s.Talk.CandidateID != 0 {
-			bound = append(bound, s.Talk.CandidateID)
+			heads = append(heads, s.Case)
 		}
 	}
-	cases, err := db.readCases(ctx, bound)
+	cases, err := db.fillCases(ctx, heads)
 	if err != nil {
 		return nil, err
 	}
@@ -75,25 +83,22 @@ func (db *DB) newcomer(ctx context.Context, openID string) (s User, err error) {
 	return s, err
 }
 
-// behind is a row whose first columns are read beside those that somebody else reads.
-type behind struct {
-	row
-	first []any
-}
-
-func (b behind) Scan(dest ...any) error { return b.row.Scan(append(b.first, dest...)...) }
-
 // readCases returns everything about candidates, by their ids, in three round trips however many they are.
 func (q Q) readCases(ctx context.Context, ids []int64) (map[int64]intake.Case, error) {
-	cases := make(map[int64]intake.Case, len(ids))
 	if len(ids) == 0 {
-		return cases, nil
+		return nil, nil
 	}
 	heads, err := list(ctx, q, readCaseHead, "SELECT "+candidateColumns+", "+submissionColumns+`
 		FROM candidates c LEFT JOIN submissions s ON s.candidate_id = c.id WHERE c.id IN `+marks(1, len(ids)), args(ids)...)
 	if err != nil {
 		return nil, err
 	}
+	return q.fillCases(ctx, heads)
+}
+
+// fillCases returns cases by their candidates' ids, with items and photos, in two round trips.
+func (q Q) fillCases(ctx context.Context, heads []intake.Case) (map[int64]intake.Case, error) {
+	cases := make(map[int64]intake.Case, len(heads))
 	of := make(map[int64]int64, len(heads)) // candidates by submission
 	for _, c := range heads {
 		id := c.Candidate.ID

@@ -2,12 +2,10 @@ package wechat
 
 import (
 	"crypto/rand"
-	"encoding/xml"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/silenceper/wechat/v2/officialaccount/message"
 	"github.com/silenceper/wechat/v2/util"
 )
 
@@ -25,9 +23,7 @@ func (a *Account) Reply(m Message, text string) ([]byte, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("reply: %w: it has %d", ErrTooLong, len(text))
 	}
-	answer := message.NewText(text)
-	a.address(&answer.CommonToken, m, message.MsgTypeText)
-	return a.seal(m, answer)
+	return a.seal(m, "text", "<Content>"+cdata(text)+"</Content>")
 }
 
 // ReplyImage is the body that answers m at once with a picture the account has uploaded. Animated GIFs are not shown.
@@ -35,41 +31,28 @@ func (a *Account) ReplyImage(m Message, mediaID string) ([]byte, error) {
 	if mediaID == "" {
 		return nil, fmt.Errorf("reply: %w: no media id", ErrArgument)
 	}
-	answer := message.NewImage(mediaID)
-	a.address(&answer.CommonToken, m, message.MsgTypeImage)
-	return a.seal(m, answer)
+	return a.seal(m, "image", "<Image><MediaId>"+cdata(mediaID)+"</MediaId></Image>")
 }
 
-// address turns the message round: its sender is the receiver of the answer.
-func (a *Account) address(answer *message.CommonToken, m Message, kind message.MsgType) {
-	answer.SetToUserName(message.CDATA(m.OpenID))
-	answer.SetFromUserName(message.CDATA(m.To))
-	answer.SetMsgType(kind)
-	answer.SetCreateTime(a.now().Unix())
-}
-
-// seal encrypts and signs an answer.
-func (a *Account) seal(m Message, answer any) ([]byte, error) {
+// seal addresses an answer to the sender of m, encrypts and signs it. Both documents are written by hand: encoding/xml
+// took a tenth of a text's whole turn for these nine elements.
+func (a *Account) seal(m Message, kind, content string) ([]byte, error) {
 	if m.key == "" {
 		return nil, fmt.Errorf("reply: %w: the message was not received by this account", ErrArgument)
 	}
-	plain, err := xml.Marshal(answer)
-	if err != nil {
-		return nil, fmt.Errorf("reply: %w", err)
-	}
-	encrypted, err := a.encrypt(plain, m.key)
+	at := strconv.FormatInt(a.now().Unix(), 10)
+	encrypted, err := a.encrypt([]byte("<xml><ToUserName>"+cdata(m.OpenID)+"</ToUserName><FromUserName>"+cdata(m.To)+"</FromUserName><CreateTime>"+at+
+		"</CreateTime><MsgType>"+cdata(kind)+"</MsgType>"+content+"</xml>"), m.key)
 	if err != nil {
 		return nil, err
 	}
-	at, nonce := a.now().Unix(), rand.Text()
-	body, err := xml.Marshal(message.ResponseEncryptedXMLMsg{
-		EncryptedMsg: encrypted,
-		MsgSignature: util.Signature(a.cfg.Token, strconv.FormatInt(at, 10), nonce, encrypted),
-		Timestamp:    at,
-		Nonce:        nonce,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reply: %w", err)
-	}
-	return body, nil
+	nonce := rand.Text()
+	// Base64, hexadecimal, digits and letters: nothing of it needs escaping.
+	return []byte("<xml><Encrypt>" + encrypted + "</Encrypt><MsgSignature>" + util.Signature(a.cfg.Token, at, nonce, encrypted) +
+		"</MsgSignature><TimeStamp>" + at + "</TimeStamp><Nonce>" + nonce + "</Nonce></xml>"), nil
+}
+
+// cdata is a literal; what would end it is split between two.
+func cdata(text string) string {
+	return cdataOpen + strings.ReplaceAll(text, cdataClose, "]]"+cdataClose+cdataOpen+">") + cdataClose
 }

@@ -172,7 +172,7 @@ func TestEdge10NoAnswerIsTheWordSuccess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if plain := unseal(t, config(), body); !strings.Contains(plain, "<Image><MediaId>MEDIA-1</MediaId></Image>") || !strings.Contains(plain, ">image<") {
+	if plain := unseal(t, config(), body); !strings.Contains(plain, "<Image><MediaId><![CDATA[MEDIA-1]]></MediaId></Image>") || !strings.Contains(plain, "<![CDATA[image]]>") {
 		t.Errorf("ReplyImage: %s", plain)
 	}
 	if _, err := a.ReplyImage(m, ""); !errors.Is(err, wechat.ErrArgument) {
