@@ -40,7 +40,7 @@ func TestNoPageOfStaffHasABarrier(t *testing.T) {
 	pages := []string{
 		"/staff/?state=all", "/staff/?state=submitted", sheetPath(people[0]), sheetPath(people[1]), sheetPath(people[1]) + "/deadline",
 		"/staff/notices", "/staff/questions", "/staff/numbers", "/staff/batches", fmt.Sprintf("/staff/batches/%d", id), "/staff/nothing",
-		"/staff/people", "/staff/me", "/staff/log", "/staff/roster",
+		"/staff/people", "/staff/me", "/staff/me/sessions", "/staff/log", "/staff/roster",
 	}
 	look := func(how string) {
 		for _, page := range pages {

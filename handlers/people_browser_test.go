@@ -22,22 +22,23 @@ func TestAccountsOnScreenAndPhone(t *testing.T) {
 	v.Click("tbody tr:nth-child(2) summary")
 	v.Until("the forms of one account", `document.querySelector("details[open] form").getBoundingClientRect().width > 200`)
 	v.Shot("people-change")
-	for _, path := range []string{"/staff/people", "/staff/me/totp", "/staff/log"} {
-		name := map[string]string{"/staff/people": "people", "/staff/me/totp": "me", "/staff/log": "log"}[path]
+	w.signedInWith("管理员", macFirefox, "")
+	for _, path := range []string{"/staff/people", "/staff/me/totp", "/staff/me/sessions", "/staff/log"} {
+		name := map[string]string{"/staff/people": "people", "/staff/me/totp": "me", "/staff/me/sessions": "sessions", "/staff/log": "log"}[path]
 		v.Go(v.base + path)
 		v.Until("the page", `document.querySelector("h1")`)
 		v.Shot(name + "-wide")
 	}
 	v.Dark()
-	for _, path := range []string{"/staff/me/totp", "/staff/people", "/staff/log"} {
-		name := map[string]string{"/staff/people": "people", "/staff/me/totp": "me", "/staff/log": "log"}[path]
+	for _, path := range []string{"/staff/me/totp", "/staff/me/sessions", "/staff/people", "/staff/log"} {
+		name := map[string]string{"/staff/people": "people", "/staff/me/totp": "me", "/staff/me/sessions": "sessions", "/staff/log": "log"}[path]
 		v.Go(v.base + path)
 		v.Shot(name + "-dark")
 	}
 	v.Phone()
-	for _, path := range []string{"/staff/me/totp", "/staff/people", "/staff/log", "/staff/again"} {
+	for _, path := range []string{"/staff/me/totp", "/staff/me/sessions", "/staff/people", "/staff/log", "/staff/again"} {
 		v.Go(v.base + path)
 		v.Until("nothing sticks out of "+path, `document.documentElement.scrollWidth <= innerWidth`)
-		v.Shot(map[string]string{"/staff/people": "people", "/staff/me/totp": "me", "/staff/log": "log", "/staff/again": "again"}[path] + "-phone")
+		v.Shot(map[string]string{"/staff/people": "people", "/staff/me/totp": "me", "/staff/me/sessions": "sessions", "/staff/log": "log", "/staff/again": "again"}[path] + "-phone")
 	}
 }
