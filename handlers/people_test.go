@@ -205,7 +205,7 @@ func TestTheLogIsFoundByWhoWhatWhomAndWhen(t *testing.T) {
 	if got := lines("action=sheet.open"); got != 2 {
 		t.Errorf("a later look: %d lines, want 2", got)
 	}
-	if got := reviewer.get(sheetPath(c)).body; !strings.Contains(got, "打开了材料") || !strings.Contains(got, "取出了原图") {
+	if got := reviewer.get(sheetPath(c)).body; !strings.Contains(got, "打开了材料") || !strings.Contains(got, "单独取看了照片") {
 		t.Error("the timeline beside the case does not tell")
 	}
 	for i := range 60 {

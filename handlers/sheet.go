@@ -165,10 +165,12 @@ func (h *House) showSheet(c *gin.Context, staff intake.Staff, v sheetView) error
 	if err != nil {
 		return err
 	}
-	if !v.ahead {
-		if err := h.Desk.Looked(ctx, staff, sheet); err != nil {
-			return err
-		}
+	note := h.Desk.Looked
+	if v.ahead {
+		note = h.Desk.LoadedAhead
+	}
+	if err := note(ctx, staff, sheet); err != nil {
+		return err
 	}
 	page := h.sheetPage(sheet, v)
 	page.TakesOver = page.WhyNot == "held" && staff.Leads()

@@ -84,7 +84,7 @@ func Actor(staff intake.Staff) string {
 // Actions of the audit log written here.
 const (
 	ActionDecide = "decide"        // detail: decided
-	ActionLook   = "photo.look"    // detail: looked; the bytes as received, or the copy, were taken out
+	ActionLook   = "photo.look"    // detail: looked; a picture was given by itself
 	ActionPhone  = "phone.look"    // no detail
 	ActionRoster = "roster.import" // detail: Report counts
 	ActionUnsafe = "roster.unsafe" // detail: what the virus scanner calls it

@@ -30,7 +30,7 @@ type Picture struct {
 	load func(ctx context.Context) ([]byte, error)
 }
 
-// Bytes fetches the picture. Taking out an original or a copy is written to the log first.
+// Bytes fetches the picture. What is not part of an open sheet is written to the log first.
 func (p Picture) Bytes(ctx context.Context) ([]byte, error) { return p.load(ctx) }
 
 type looked struct {
@@ -74,14 +74,8 @@ func (d *Desk) Photo(ctx context.Context, staff intake.Staff, photoID int64, kin
 	}
 	picture.Name = fmt.Sprintf("%d-%s-%d.%s", p.CandidateID, p.Material, p.Seq, extension)
 	picture.load = func(ctx context.Context) ([]byte, error) {
-		if kind == Original || kind == Copy {
-			event, err := d.event(Actor(staff), ActionLook, p.CandidateID, looked{Photo: p.ID, Kind: kind})
-			if err != nil {
-				return nil, err
-			}
-			if err := d.DB.Log(ctx, event); err != nil {
-				return nil, fmt.Errorf("photo %d: %w", photoID, err)
-			}
+		if err := d.logPicture(ctx, staff, p, kind); err != nil {
+			return nil, fmt.Errorf("photo %d: %w", photoID, err)
 		}
 		data, err := d.Blobs.Get(ctx, key)
 		if err != nil {

@@ -144,7 +144,7 @@ func TestReplacedPicturesStayVisibleBesideTheNewOnes(t *testing.T) {
 	}
 }
 
-func TestTakingAPictureOutIsLoggedLookingIsNot(t *testing.T) {
+func TestAPictureGivenByItselfIsLogged(t *testing.T) {
 	r := newRoom(t, openDB(t)).staffed()
 	c := r.submitted()
 	photo := r.caseOf(c).Photos[0]
@@ -170,7 +170,7 @@ func TestTakingAPictureOutIsLoggedLookingIsNot(t *testing.T) {
 		t.Errorf("unknown kind: %v", err)
 	}
 	events, err := r.DB.Events(context.Background(), c.ID, 10)
-	if err != nil || len(events) != 2 {
+	if err != nil || len(events) != 4 {
 		t.Fatalf("%d events, %v", len(events), err)
 	}
 	for _, e := range events {

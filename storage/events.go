@@ -2,8 +2,11 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"cailiao/intake"
 )
 
 // Event is one line of the history: who did what when. Rows are never changed.
@@ -28,6 +31,21 @@ func (q Q) Events(ctx context.Context, candidateID int64, limit int) ([]Event, e
 	events, err := list(ctx, q, readEvent, `SELECT id, happened_at, actor, action, candidate_id, detail
 		FROM events WHERE candidate_id = ? ORDER BY id DESC LIMIT ?`, candidateID, limit)
 	return events, within(fmt.Sprintf("events of candidate %d", candidateID), err)
+}
+
+// Happened says whether an actor has done one of several things about a candidate from a time on;
+// of the search only these three count.
+func (q Q) Happened(ctx context.Context, s EventSearch, actions ...string) (bool, error) {
+	args := []any{s.CandidateID, s.Actor, micros(s.From)}
+	for _, action := range actions {
+		args = append(args, action)
+	}
+	_, err := one(ctx, q, value[int64], "SELECT id FROM events"+q.home.dialect.eventIndex(s)+` WHERE candidate_id = ? AND actor = ?
+		AND happened_at >= ? AND action IN `+marks(1, len(actions))+" ORDER BY id DESC LIMIT 1", args...)
+	if errors.Is(err, intake.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, within(fmt.Sprintf("events of candidate %d", s.CandidateID), err)
 }
 
 func readEvent(r row) (e Event, err error) {

@@ -149,10 +149,14 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"photos to read":      func(q storage.Q) error { _, err := q.PhotosUnread(ctx, 0, 20); return err },
 		"photo by message":    func(q storage.Q) error { _, err := q.PhotoByMessage(ctx, 3); return err },
 		"events":              func(q storage.Q) error { _, err := q.Events(ctx, c.ID, 20); return err },
-		"attempts":            func(q storage.Q) error { _, err := q.Attempts(ctx, "bind", "3", day(1)); return err },
-		"take back attempts":  func(q storage.Q) error { return q.TakeBackAttempts(ctx, "bind", "3", 2) },
-		"drop old attempts":   func(q storage.Q) error { return q.DropOldAttempts(ctx, day(-1)) },
-		"drop old messages":   func(q storage.Q) error { _, err := q.DropOldMessages(ctx, day(-1)); return err },
+		"happened": func(q storage.Q) error {
+			_, err := q.Happened(ctx, storage.EventSearch{CandidateID: c.ID, Actor: "staff:1", From: t0}, "sheet.open", "sheet.ahead")
+			return err
+		},
+		"attempts":           func(q storage.Q) error { _, err := q.Attempts(ctx, "bind", "3", day(1)); return err },
+		"take back attempts": func(q storage.Q) error { return q.TakeBackAttempts(ctx, "bind", "3", 2) },
+		"drop old attempts":  func(q storage.Q) error { return q.DropOldAttempts(ctx, day(-1)) },
+		"drop old messages":  func(q storage.Q) error { _, err := q.DropOldMessages(ctx, day(-1)); return err },
 	}
 }
 
