@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test, with all that is needed for it:  ./test.sh [-short] [packages…]
-# Installs mariadb-server, redis-server, libjpeg-turbo-progs, chromium and npm from Debian where missing, starts private
+# Installs mariadb-server, redis-server, libjpeg-turbo-progs, nginx, prometheus, chromium and npm from Debian where missing, starts private
 # instances in a temporary folder on free ports, and stops them by pid whatever happens.
 # -short leaves out the browser, reading pictures and the slow parts.
 set -euo pipefail
@@ -21,7 +21,7 @@ say() { printf '\n== %s\n' "$*"; }
 command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or newer (https://go.dev/dl/)."; exit 1; }
 
 # --- what must be on the machine -----------------------------------------------------------
-declare -A packageOf=([mariadbd]=mariadb-server [redis-server]=redis-server [djpeg]=libjpeg-turbo-progs)
+declare -A packageOf=([mariadbd]=mariadb-server [redis-server]=redis-server [djpeg]=libjpeg-turbo-progs [nginx]=nginx-light [promtool]=prometheus)
 [ -n "$short" ] || { packageOf[chromium]=chromium; packageOf[npm]=npm; }
 missing=()
 for tool in "${!packageOf[@]}"; do

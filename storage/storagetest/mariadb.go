@@ -90,6 +90,17 @@ func await(t testing.TB, what string, is func(context.Context) bool) {
 	t.Fatalf("waited 30 s for %s", what)
 }
 
+func awaitListener(t testing.TB, server, addr string) {
+	t.Helper()
+	await(t, server+" to listen", func(ctx context.Context) bool {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+}
+
 // freePort is one nobody listens on, below the range that outgoing connections take theirs from.
 func freePort(t testing.TB) int {
 	t.Helper()

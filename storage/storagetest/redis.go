@@ -150,12 +150,6 @@ func StartRedisTLS(t testing.TB, c Certificates) (addr string) {
 	start(t, exec.Command("redis-server", "--port", "0", "--tls-port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "",
 		"--dir", t.TempDir(), "--tls-cert-file", c.Cert, "--tls-key-file", c.Key, "--tls-ca-cert-file", c.CA))
 	addr = fmt.Sprintf("127.0.0.1:%d", port)
-	await(t, "redis-server to listen", func(ctx context.Context) bool {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
+	awaitListener(t, "redis-server", addr)
 	return addr
 }
