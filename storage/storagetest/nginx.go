@@ -40,12 +40,9 @@ var nginxPlaces = []struct {
 // configuration are replaced. It returns nil where nginx is not installed and need not be.
 func StartNginx(t testing.TB, site, upstream string) *Nginx {
 	t.Helper()
-	binary, err := exec.LookPath("nginx")
-	if err != nil && !mustAll() {
+	binary := Tool(t, "nginx", "nginx-light")
+	if binary == "" {
 		return nil
-	}
-	if err != nil {
-		t.Fatal("nginx is missing, but CAILIAO_TEST_ENGINES wants all engines (Debian: nginx-light)")
 	}
 	text, err := os.ReadFile(site)
 	if err != nil {

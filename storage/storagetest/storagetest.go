@@ -1,5 +1,5 @@
 // Package storagetest opens databases and Redis servers for tests: what is embedded always,
-// and the servers named by the environment.
+// and the servers named by the environment. It starts servers of a test's own, too.
 //
 //	CAILIAO_TEST_MYSQL    DSN of a MySQL or MariaDB user who may create databases
 //	CAILIAO_TEST_REDIS    host:port of a Redis server whose databases 1 to 15 may be emptied
