@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 	"cailiao/seal"
 	"cailiao/sms"
 	"cailiao/storage"
+	"cailiao/templates"
 	"cailiao/watch"
 	"cailiao/wechat"
 )
@@ -156,11 +158,12 @@ func (a *App) openHouse(opts Options) error {
 		Season: a.Season, Now: opts.Now, Log: opts.Log,
 		Examples: a.Config.Server.PublicURL + "/examples", Wake: a.Notices.Wake,
 		Notice: a.Config.Privacy.Version(), Secret: a.Config.SceneSecret(), Pictures: opts.Pictures, Page: a.Config.Server.PublicURL + "/mine",
+		Privacy: a.Config.Server.PublicURL + "/privacy",
 	}
 	if a.Reading != nil { // a nil pointer in an interface is not nil
 		a.Bot.Reading = a.Reading
 	}
-	a.Keeper = &privacy.Keeper{DB: a.DB, Blobs: a.Blobs, Config: a.Config.Privacy, Now: opts.Now, Log: opts.Log}
+	a.Keeper = &privacy.Keeper{DB: a.DB, Blobs: a.Blobs, Season: a.Season, Config: a.Config.Privacy, Now: opts.Now, Log: opts.Log}
 	a.Metrics.Watch(watch.House{DB: a.DB, Redis: a.Redis, Now: opts.Now, InHand: a.Bot.Hands})
 	a.Desk = &review.Desk{
 		DB: a.DB, Blobs: a.Blobs, Season: a.Season, Now: opts.Now, Log: opts.Log, Wake: a.Notices.Wake,
@@ -170,7 +173,8 @@ func (a *App) openHouse(opts Options) error {
 		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
 		Season: a.Season, SeasonFS: opts.Pictures, Now: opts.Now, Log: opts.Log,
 		PublicURL: a.Config.Server.PublicURL, HSTSHostOnly: a.Config.Server.HSTSHostOnly, Proxies: a.Config.Server.TrustedProxies, Metrics: a.Metrics, Clamd: scanner,
-		Codes: bot.Coder{Account: a.WeChat, Secret: a.Config.SceneSecret(), Now: opts.Now},
+		Codes:   bot.Coder{Account: a.WeChat, Secret: a.Config.SceneSecret(), Now: opts.Now},
+		Privacy: a.privacyPage(),
 	}
 	pages, err := house.Router()
 	if err != nil {
@@ -181,6 +185,15 @@ func (a *App) openHouse(opts Options) error {
 	}
 	a.pages = pages
 	return nil
+}
+
+// privacyPage is what candidates are told of their data, as it is configured.
+func (a *App) privacyPage() templates.PrivacyPage {
+	c := a.Config.Privacy
+	return templates.PrivacyPage{
+		Season: a.Season.Name, Version: c.Version(), Operator: cmp.Or(c.Operator, a.Season.Area.Name), Contact: c.Contact, Sites: a.Season.Sites,
+		Parting: a.Season.Parting, SMS: a.Config.SMS.Provider != "", Messages: c.Keep.MessageDays(), Attempts: c.Keep.AttemptDays(),
+	}
 }
 
 // openReading opens what is optional: without it everything else works.

@@ -72,6 +72,10 @@ func (t *turn) unboundCommand() (reply string, ok bool, err error) {
 		reply, err = t.say("help unbound")
 	case "human":
 		reply, err = t.say("human unbound")
+	case "privacy":
+		reply, err = t.say("privacy")
+	case "revoke", "revoked":
+		reply, err = t.say("revoke unbound")
 	default:
 		if t.stage() == stageProof {
 			reply, err = t.say("ask proof again")

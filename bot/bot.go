@@ -49,6 +49,7 @@ type Bot struct {
 	ReadEvery time.Duration  // how often stored photos are read; 0: 2 s
 	Secret    []byte         // signs QR scenes; empty: no scene binds
 	Page      string         // URL of the candidate's own page; empty: none is offered
+	Privacy   string         // URL of the page that says what is held of candidates; empty: none
 	Pictures  fs.FS          // the season's example pictures; nil: none are sent
 	InHand    int            // messages worked on or waiting at once; more stay recorded for Run; 0: 1000
 	Notice    string         // version of what candidates agree to by confirming the phone; empty: none is recorded

@@ -153,7 +153,7 @@ func (t *turn) exemptText(ctx context.Context) (string, error) {
 	switch t.cmd {
 	case "thanks":
 		return t.say("thanks")
-	case "human", "recheck", "ask":
+	case "human", "recheck", "ask", "privacy", "revoke", "revoked":
 		command, _ := t.bot.command(t.cmd)
 		return command(t, ctx)
 	}

@@ -64,7 +64,7 @@ func OpenScene(secret []byte, scene string, now time.Time) (candidate int64, err
 
 // scanned answers following or scanning, with a personal code or without one.
 func (t *turn) scanned(ctx context.Context) (string, error) {
-	t.talk.Following, t.talk.HeardAt = true, t.now
+	t.follow()
 	candidate, err := OpenScene(t.bot.Secret, t.msg.Scene, t.now)
 	mine := t.c.Candidate.ID
 	switch {

@@ -31,6 +31,12 @@ func (s *stage) order(words []string) {
 		}
 		return
 	}
+	if words[0] == "清理" {
+		if err := s.w.Keeper.Part(s.t.Context()); err != nil {
+			s.t.Fatal(err)
+		}
+		return
+	}
 	who := s.staff[words[0]]
 	switch words[1] {
 	case "打开":

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 
 // A script reads like a chat log. What the candidate and others do:
 //
-//	= 2026-02-01 10:00        the clock when it starts (first line)
+//	= 2026-02-01 10:00        the clock when it starts (first line); then erase or keep: what the season does on unfollowing
 //	> text                    the candidate types, or taps a link with that text
 //	> [关注] [取消关注] [扫码] [语音] [视频] [小视频] [文件] [位置] [链接] [表情]
 //	> [图 3] [压图 3] [偏小图 3] [模糊图 3] [暗图 3] [无码图 3] [小图 3] [截屏 3] [坏图] [空图] [PDF]   the number makes different pictures
@@ -42,6 +42,7 @@ var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat"
 //	* 考点 打开                staff open the candidate's sheet
 //	* 考点 答复 你好           staff answer the oldest question
 //	* 读图 忙 | 读图           reading takes too long from now on | has time: what was put off is read
+//	* 清理                   what was kept long enough for whom stopped following goes
 //	* 故障 media/get 500 2    the platform spoils two calls of an API
 //	@ 家人                    another WeChat user goes on (the name just tells them apart)
 //
@@ -144,12 +145,19 @@ func (s *stage) do(engine, line string) {
 }
 
 func (s *stage) open(engine, at string) {
-	start, err := intake.ParseMoment(at, time.FixedZone("CST", 8*3600))
+	day, rest, _ := strings.Cut(at, " ")
+	hour, onUnfollow, _ := strings.Cut(rest, " ")
+	start, err := intake.ParseMoment(day+" "+hour, time.FixedZone("CST", 8*3600))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.clerk = &clerk{known: map[[32]byte]reading.Result{}}
-	s.w = apptest.Start(s.t, engine, start, func(a *app.App) { a.Bot.Reading, a.Bot.ReadEvery = s.clerk, time.Hour })
+	s.w = apptest.Start(s.t, engine, start, func(a *app.App) {
+		a.Bot.Reading, a.Bot.ReadEvery = s.clerk, time.Hour
+		if onUnfollow != "" {
+			a.Season.Parting.OnUnfollow = intake.OnUnfollow(onUnfollow)
+		}
+	})
 	s.w.Import(s.t)
 	s.staff = map[string]intake.Staff{
 		"考点":  s.w.AddStaff(s.t, "site-one", intake.RoleSite, "110101"),
@@ -272,14 +280,20 @@ func draw(t *testing.T, kind string, seed uint64) []byte {
 	return nil
 }
 
-// theCase is that of the candidate bound to the user of the script.
+// theCase is that of the candidate the user of the script is, or was, bound to.
 func (s *stage) theCase() intake.Case {
 	ctx := s.t.Context()
 	talk, err := s.w.DB.Talk(ctx, s.user.OpenID)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c, err := s.w.DB.Case(ctx, talk.CandidateID)
+	id := talk.CandidateID
+	if id == 0 { // who stopped following
+		if id, err = s.w.DB.Parted(ctx, s.user.OpenID); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	c, err := s.w.DB.Case(ctx, id)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -93,12 +93,15 @@ func (t *turn) take(ctx context.Context) (string, error) {
 	if t.msg.Kind == wechat.KindEvent {
 		return t.takeEvent(ctx)
 	}
-	t.talk.Following, t.talk.HeardAt = true, t.now
+	t.heard()
 	t.choosing, t.talk.Memo.Choosing = t.talk.Memo.Choosing, ""
 	now := steps[t.stage()]
 	switch t.msg.Kind {
 	case wechat.KindText:
 		if t.c.Candidate.ID != 0 {
+			if reply, asked, err := t.revoked(ctx); asked || err != nil {
+				return reply, err
+			}
 			if reply, asked, err := t.leave(); asked || err != nil {
 				return reply, err
 			}
@@ -119,10 +122,10 @@ func (t *turn) takeEvent(ctx context.Context) (string, error) {
 	case wechat.EventSubscribe, wechat.EventScan:
 		return t.scanned(ctx)
 	case wechat.EventUnsubscribe:
-		t.talk.Following = false
+		t.unfollowed()
 		return "", nil
 	case wechat.EventClick:
-		t.talk.Following = true
+		t.follow()
 		return steps[t.stage()].text(t, ctx)
 	case wechat.EventTemplateDone:
 		ok := t.msg.Status == "success"
@@ -189,6 +192,10 @@ func (b *Bot) command(name string) (step, bool) {
 		return says("help"), true
 	case "human":
 		return (*turn).human, true
+	case "privacy":
+		return says("privacy"), true
+	case "revoke", "revoked":
+		return (*turn).revoke, true
 	case "thanks":
 		return says("thanks"), true
 	case "details":

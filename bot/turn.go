@@ -48,7 +48,7 @@ type turn struct {
 	cmd string // command typed, tapped or clicked; "" when none
 	n   int    // number in it
 
-	heard, talk intake.Talk // before and now
+	was, talk intake.Talk // before and now
 
 	unheaded bool // notices may wait to be told at the head of the reply
 
@@ -80,6 +80,10 @@ type turn struct {
 	scene    string            // QR scene that binds
 	choosing string            // SHA256 of the photo whose two ways up the last reply showed
 	ask      *storage.Question // left for staff
+	rejoins  bool              // who stopped following is back
+	parts    bool              // the user stopped following and is taken off the candidate
+	revokes  bool              // the agreement is taken back
+	empties  bool              // what the candidate gave is erased
 
 	hand     *handover // of the request that waits for the reply
 	answered bool      // the reply was saved as going out to it
@@ -109,9 +113,9 @@ func (b *Bot) load(ctx context.Context, rows []storage.Message, fetched map[int6
 		}
 		now = &read
 	}
-	t.heard, t.talk, t.unheaded = now.Talk, now.Talk, now.Owed
+	t.was, t.talk, t.unheaded = now.Talk, now.Talk, now.Owed
 	if t.talk.CandidateID == 0 {
-		return t, nil
+		return t, t.returning(ctx)
 	}
 	c := now.Case
 	if c.Candidate.ID == 0 || c.Candidate.OpenID != row.OpenID {
@@ -164,6 +168,9 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 	}
 	t.answered = reply != "" && t.hand.waiting()
 	err = db.Together(ctx, func(tx storage.Q) error {
+		if err := t.saveParting(ctx, tx); err != nil {
+			return err
+		}
 		if err := t.saveCandidate(ctx, tx); err != nil {
 			return err
 		}
@@ -230,7 +237,7 @@ const heardStep = time.Minute
 
 // talked says whether the talk is to be stored.
 func (t *turn) talked() bool {
-	before := t.heard
+	before := t.was
 	if late := t.talk.HeardAt.Sub(before.HeardAt); late >= 0 && late < heardStep {
 		before.HeardAt = t.talk.HeardAt
 	}

@@ -34,7 +34,8 @@ func (t *turn) view() templates.Say {
 	if next, ok := t.target(); ok {
 		say.Next = &next
 	}
-	say.Until, say.Tray, say.Page = t.until(), t.c.Tray, t.bot.Page
+	say.Until, say.Tray, say.Page, say.Privacy = t.until(), t.c.Tray, t.bot.Page, t.bot.Privacy
+	say.Erasable = t.c.Submission.Erasable()
 	if t.c.Candidate.ID != 0 && !say.Locked {
 		say.Questions = len(t.questions())
 	}

@@ -75,6 +75,7 @@ var access = map[string]gets{
 
 	"GET /wechat":             {400, 400, 400, 400, 400}, // not signed
 	"POST /wechat":            {403, 403, 403, 403, 403},
+	"GET /privacy":            {200, 200, 200, 200, 200},
 	"GET /examples/:code":     {200, 200, 200, 200, 200},
 	"GET /static/:mark/:name": {200, 200, 200, 200, 200},
 	"GET /healthz":            {200, 200, 200, 200, 200},

@@ -53,6 +53,7 @@ type House struct {
 	HSTSHostOnly bool             // HSTS leaves out the subdomains
 	Metrics      *watch.Metrics   // nil: nothing is counted
 	Proxies      []string         // addresses or CIDRs of reverse proxies whose X-Forwarded-For is believed; usually none
+	Privacy      templates.PrivacyPage
 
 	sessions *scs.SessionManager
 }

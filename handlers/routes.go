@@ -88,6 +88,7 @@ func (h *House) routes() []route {
 		{get, "/mine/back", h.page(h.mineBack)},
 		{get, "/mine/photos/:id/:kind", h.page(h.minePhoto)},
 
+		{get, "/privacy", h.serve(h.privacy)},
 		{get, "/examples/:code", h.serve(h.example)},
 		{get, "/static/:mark/:name", h.serve(h.static)},
 		{get, "/healthz", h.serve(h.healthz)},

@@ -28,6 +28,7 @@ type Candidate struct {
 	Version  int64
 
 	WithdrawnAt time.Time // when a newer roster no longer had them; zero: they are on it
+	PartedAt    time.Time // when the WeChat bound to them stopped following and was taken off; zero: it did not
 }
 
 // ProofLength is how many trailing characters of the ID number prove who binds.
@@ -108,6 +109,7 @@ type Talk struct {
 	Memo        Memo
 	Ahead       string    // text that could not be delivered and heads the next reply
 	HeardAt     time.Time // last message of the user: WeChat's 48-hour reply window counts from here
+	TurnedAt    time.Time // WeChat's time of what Following is known from; zero: nothing was heard of it
 	Version     int64
 }
 
@@ -122,6 +124,7 @@ type Memo struct {
 	Asked    []string `json:"asked,omitempty"`    // attributes answered or passed over in this go
 	Again    bool     `json:"again,omitempty"`    // this go asks also what was answered before
 	Leaving  bool     `json:"leaving,omitempty"`  // the next text is a question for staff
+	Revoking bool     `json:"revoking,omitempty"` // the last reply asked whether the agreement is taken back
 	Hunches  []Hunch  `json:"hunches,omitempty"`  // what reading made of photos, to be asked about, oldest first
 	Choosing string   `json:"choosing,omitempty"` // SHA256 of the photo whose two ways up were shown last
 	Found    []Found  `json:"found,omitempty"`    // photos filed from the tray by what stands on them, to be told

@@ -149,7 +149,7 @@ func (n Notice) StillTrue(season *Season, c Case, now time.Time) bool {
 	if n.Kind == NoticeAnswer {
 		return true
 	}
-	if s.Round != n.Round {
+	if s.Round != n.Round || n.Kind.Nudge() && !c.Candidate.WithdrawnAt.IsZero() { // whom the roster no longer has is urged to nothing
 		return false
 	}
 	switch n.Kind {

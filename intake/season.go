@@ -20,6 +20,7 @@ type Season struct {
 	Sites      []Site         //
 	NoUpload   []Exemption    // who need not send pictures at all
 	Naming     Naming         // of exported photos
+	Parting    Parting        // what becomes of who stops following
 
 	// PhotoThresholds replace those of the configuration, by name. What names and values make
 	// sense is known where pictures are judged.

@@ -22,11 +22,17 @@ type seasonFile struct {
 	Sites      []Site         `yaml:"sites"`
 	NoUpload   []Exemption    `yaml:"no_upload"`
 	Photos     photosFile     `yaml:"photos"`
+	Privacy    privacyFile    `yaml:"privacy"`
 	Export     Naming         `yaml:"export"`
 }
 
 type photosFile struct {
 	Thresholds map[string]float64 `yaml:"thresholds"`
+}
+
+type privacyFile struct {
+	OnUnfollow OnUnfollow    `yaml:"on_unfollow"`
+	Grace      time.Duration `yaml:"grace"`
 }
 
 type windowFile struct {
@@ -59,7 +65,10 @@ func ParseSeason(data []byte, loc *time.Location) (*Season, error) {
 	if loc == nil {
 		loc = time.UTC
 	}
-	file := seasonFile{Review: reviewFile{Deadline: 24 * time.Hour, QuietFrom: "22:00", QuietTo: "08:00", ClosingNotice: 48 * time.Hour}}
+	file := seasonFile{
+		Review:  reviewFile{Deadline: 24 * time.Hour, QuietFrom: "22:00", QuietTo: "08:00", ClosingNotice: 48 * time.Hour},
+		Privacy: privacyFile{OnUnfollow: OnUnfollowUnlink, Grace: 72 * time.Hour},
+	}
 	if err := DecodeStrict(data, &file); err != nil {
 		return nil, err
 	}
@@ -70,11 +79,12 @@ func ParseSeason(data []byte, loc *time.Location) (*Season, error) {
 	b := &seasonBuild{root: root, file: file, season: &Season{
 		Name: file.Name, Year: file.Year, Area: file.Area, Location: loc,
 		Attributes: file.Attributes, Reasons: file.Reasons, Sites: file.Sites, NoUpload: file.NoUpload,
-		PhotoThresholds: file.Photos.Thresholds, Naming: file.Export,
+		PhotoThresholds: file.Photos.Thresholds, Naming: file.Export, Parting: Parting(file.Privacy),
 	}}
 	b.top()
 	b.window()
 	b.review()
+	b.parting()
 	b.attributes()
 	b.materials()
 	b.reasons()
@@ -133,6 +143,20 @@ func (b *seasonBuild) review() {
 	}
 	if r.QuietTo, err = parseMinute(file.QuietTo); err != nil {
 		b.add("review.quiet_to", "%v", err)
+	}
+}
+
+// longestGrace: whoever is away longer is not away by accident.
+const longestGrace = 30 * 24 * time.Hour
+
+func (b *seasonBuild) parting() {
+	switch b.file.Privacy.OnUnfollow {
+	case OnUnfollowUnlink, OnUnfollowErase, OnUnfollowKeep:
+	default:
+		b.add("privacy.on_unfollow", "expected unlink, erase or keep")
+	}
+	if g := b.file.Privacy.Grace; g < time.Hour || g > longestGrace {
+		b.add("privacy.grace", "expected a duration from 1h to 720h")
 	}
 }
 

@@ -80,7 +80,7 @@ func (l *Loop) refused(ctx context.Context, n intake.Notice, c intake.Case, caus
 		}
 		return l.DB.NoticeRetry(ctx, n.ID, now.Add(personPause+rand.N(personPause/4)), code, r.problem)
 	case unfollowed:
-		if err := l.DB.Unfollowed(ctx, c.Candidate.OpenID); err != nil {
+		if err := l.DB.Unfollowed(ctx, c.Candidate.OpenID, now); err != nil {
 			return err
 		}
 	case noConsent:

@@ -100,7 +100,11 @@ func (k *Keeper) held(ctx context.Context, id int64) (h held, err error) {
 	h.Agreed, errs[4] = k.DB.Agreements(ctx, id)
 	h.History, errs[5] = k.DB.Events(ctx, id, eventsMost)
 	var messages []storage.Message
-	messages, errs[6] = k.DB.MessagesOf(ctx, c.Candidate.OpenID)
+	openID, err := k.DB.OpenIDOf(ctx, c.Candidate)
+	if err != nil {
+		return h, err
+	}
+	messages, errs[6] = k.DB.MessagesOf(ctx, openID)
 	for _, m := range messages {
 		said := json.RawMessage(m.Body)
 		if !json.Valid(said) {

@@ -13,6 +13,9 @@ const (
 	forgetEvery = time.Hour
 	sweepEvery  = 24 * time.Hour
 	forgetStep  = 200 // rows at once
+
+	keepMessages = 30 // days
+	keepAttempts = 30
 )
 
 // Run forgets what has had its time until ctx ends. Several instances may do so at once.
@@ -27,7 +30,7 @@ func (k *Keeper) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := k.Now()
-		errs := []error{k.deleteDoomed(ctx)}
+		errs := []error{k.deleteDoomed(ctx), k.Part(ctx)}
 		if now.Sub(forgot) >= forgetEvery {
 			forgot = now
 			errs = append(errs, k.Forget(ctx))
@@ -53,11 +56,11 @@ func days(n, otherwise int) time.Duration {
 func (k *Keeper) Forget(ctx context.Context) error {
 	now, keep := k.Now(), k.Config.Keep
 	var errs []error
-	if d := days(keep.Messages, 30); d > 0 {
+	if d := days(keep.Messages, keepMessages); d > 0 {
 		_, err := k.DB.DropOldMessages(ctx, now.Add(-d))
 		errs = append(errs, err)
 	}
-	if d := days(keep.Attempts, 30); d > 0 {
+	if d := days(keep.Attempts, keepAttempts); d > 0 {
 		errs = append(errs, k.DB.DropOldAttempts(ctx, now.Add(-d)), k.DB.DropOldDeliveryEvents(ctx, now.Add(-d)),
 			k.DB.DropOldScenes(ctx, now.Add(-d-sceneLife)))
 	}

@@ -19,6 +19,9 @@ import (
 type Config struct {
 	Notice string `yaml:"notice"` // version of the text candidates agree to; default 1; a new one is asked for again
 	Keep   Keep   `yaml:"keep"`
+
+	Operator string         `yaml:"operator"` // who decides why the data are processed; default: the season's area
+	Contact  intake.Contact `yaml:"contact"`  // whom to ask about personal data; default: the exam sites alone
 }
 
 // Keep is how many days what is kept for; 0: the default; -1: until the season is erased.
@@ -28,6 +31,12 @@ type Keep struct {
 	Originals int `yaml:"originals"` // photos as received, after the candidate has passed; default -1; the copy stays
 	Orphans   int `yaml:"orphans"`   // bytes stored whose row never came; default 3, at least 2
 }
+
+// MessageDays is how many days what was said is kept; 0: until the season is erased.
+func (k Keep) MessageDays() int { return int(max(days(k.Messages, keepMessages), 0).Hours() / 24) }
+
+// AttemptDays is the same of wrong tries.
+func (k Keep) AttemptDays() int { return int(max(days(k.Attempts, keepAttempts), 0).Hours() / 24) }
 
 // Validate checks the section.
 func (c Config) Validate() error {
@@ -43,6 +52,9 @@ func (c Config) Validate() error {
 	if len(c.Notice) > 32 {
 		errs = append(errs, &intake.FieldError{Key: "notice", Problem: "at most 32 characters expected"})
 	}
+	if len([]rune(c.Operator)) > 60 {
+		errs = append(errs, &intake.FieldError{Key: "operator", Problem: "at most 60 characters expected"})
+	}
 	return errors.Join(errs...)
 }
 
@@ -54,10 +66,11 @@ func (c Config) Version() string {
 	return c.Notice
 }
 
-// Keeper forgets, erases and hands out. DB and Blobs are needed.
+// Keeper forgets, erases and hands out. DB and Blobs are needed; without a Season nobody is parted.
 type Keeper struct {
 	DB     *storage.DB
 	Blobs  storage.Blobs
+	Season *intake.Season
 	Config Config
 	Now    func() time.Time
 	Log    *slog.Logger

@@ -11,14 +11,14 @@ import (
 
 const candidateColumns = `c.id, c.number, c.name, c.id_type, c.id_number, c.phone, c.phone_ok, c.site, c.attrs,
 	c.answers, c.assumed, c.second_phone,
-	c.openid, c.bound_at, c.withdrawn_at, c.version`
+	c.openid, c.bound_at, c.withdrawn_at, c.parted_at, c.version`
 
 func candidateDest(c *intake.Candidate) []any {
 	return []any{(*whole64)(&c.ID), blank(&c.Number), unseal(&c.Name, "candidates.name", &c.Number), blank(&c.IDType),
 		unseal(&c.IDNumber, "candidates.id_number", &c.Number), unseal(&c.Phone, "candidates.phone", &c.Number), blank(&c.PhoneOK), blank(&c.Site),
 		attrs{&c.Attrs}, attrs{&c.Answers},
 		asJSON{&c.Assumed}, unseal(&c.Second, "candidates.second_phone", &c.Number), blank(&c.OpenID), moment{&c.BoundAt},
-		moment{&c.WithdrawnAt}, (*whole64)(&c.Version)}
+		moment{&c.WithdrawnAt}, moment{&c.PartedAt}, (*whole64)(&c.Version)}
 }
 
 func readCandidate(r row) (c intake.Candidate, err error) {
@@ -49,7 +49,10 @@ func (q Q) CandidateByNumber(ctx context.Context, number string) (intake.Candida
 // candidate's version stays.
 func (q Q) Bind(ctx context.Context, candidateID int64, openID string, now time.Time) error {
 	err := q.atomic(ctx, func(tx Q) error {
-		n, err := tx.exec(ctx, "UPDATE candidates SET openid = ?, bound_at = ? WHERE id = ? AND openid IS NULL",
+		if err := tx.arrive(ctx, openID); err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, "UPDATE candidates SET openid = ?, bound_at = ?, parted = '', parted_at = 0 WHERE id = ? AND openid IS NULL",
 			openID, micros(now), candidateID)
 		if err != nil {
 			return err
@@ -84,7 +87,7 @@ func (q Q) Unbind(ctx context.Context, candidateID int64) error {
 			return err
 		}
 		if _, err := tx.exec(ctx, `UPDATE candidates
-			SET openid = NULL, bound_at = 0, phone_ok = 0, version = version + 1 WHERE id = ?`, candidateID); err != nil {
+			SET openid = NULL, bound_at = 0, parted = '', parted_at = 0, phone_ok = 0, version = version + 1 WHERE id = ?`, candidateID); err != nil {
 			return err
 		}
 		_, err = tx.exec(ctx, "UPDATE talks SET stage = '', memo = ?, ahead = '', version = version + 1 WHERE openid = ?",

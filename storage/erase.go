@@ -60,16 +60,9 @@ func (q Q) Erase(ctx context.Context, candidateID int64, by Erasure) (Erasure, e
 		}
 		c := full.Candidate
 		by.Tables = map[string]int64{}
-		blobs, err := tx.blobsOf(ctx, c.ID)
-		if err != nil {
+		if by.Blobs, err = tx.doomBlobs(ctx, c.ID, by.At); err != nil {
 			return err
 		}
-		for _, key := range blobs {
-			if err := tx.Doom(ctx, key, by.At); err != nil {
-				return err
-			}
-		}
-		by.Blobs = len(blobs)
 		err = tx.eachOfPerson(ctx, c, func(table, where string, args []any) error {
 			n, err := tx.exec(ctx, "DELETE FROM "+table+where, args...)
 			if n > 0 {
@@ -97,6 +90,10 @@ func (q Q) Erase(ctx context.Context, candidateID int64, by Erasure) (Erasure, e
 // eachOfPerson visits every table with rows of a person, those that refer to others first. What
 // makes a row theirs is read from its columns, so that a table added later is not forgotten.
 func (q Q) eachOfPerson(ctx context.Context, c intake.Candidate, do func(table, where string, args []any) error) error {
+	openID, err := q.OpenIDOf(ctx, c)
+	if err != nil {
+		return err
+	}
 	for _, table := range slices.Backward(tables) {
 		if slices.Contains(spared, table) {
 			continue
@@ -111,8 +108,8 @@ func (q Q) eachOfPerson(ctx context.Context, c intake.Candidate, do func(table, 
 			where = " WHERE candidate_id = ?"
 		case slices.Contains(columns, "submission_id"):
 			where = " WHERE submission_id IN (SELECT id FROM submissions WHERE candidate_id = ?)"
-		case slices.Contains(columns, "openid") && c.OpenID != "":
-			where, args = " WHERE openid = ?", []any{c.OpenID}
+		case slices.Contains(columns, "openid") && openID != "":
+			where, args = " WHERE openid = ?", []any{openID}
 		default:
 			continue
 		}

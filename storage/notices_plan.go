@@ -41,12 +41,12 @@ func (q Q) RecordDeadline(ctx context.Context, candidateID int64, now time.Time)
 	return within("record deadline", err)
 }
 
-// Unsubmitted lists bound candidates above an id who have not submitted and have no notice that
+// Unsubmitted lists bound candidates of the roster above an id who have not submitted and have no notice that
 // the window closes, in the order of their ids.
 func (q Q) Unsubmitted(ctx context.Context, above int64, limit int) ([]int64, error) {
 	ids, err := list(ctx, q, value[int64], `SELECT candidates.id FROM candidates
 		LEFT JOIN submissions ON submissions.candidate_id = candidates.id
-		WHERE candidates.id > ? AND candidates.openid IS NOT NULL AND (submissions.state IS NULL OR submissions.state = ?)
+		WHERE candidates.id > ? AND candidates.openid IS NOT NULL AND candidates.withdrawn_at = 0 AND (submissions.state IS NULL OR submissions.state = ?)
 			AND NOT EXISTS (SELECT 1 FROM notices WHERE notices.candidate_id = candidates.id AND notices.kind = ?)
 		ORDER BY candidates.id LIMIT ?`, above, intake.Collecting, intake.NoticeClosing, limit)
 	return ids, within("unsubmitted", err)

@@ -152,7 +152,7 @@ func (q Q) DropOldDeliveryEvents(ctx context.Context, before time.Time) error {
 }
 
 // Unfollowed notes that a WeChat user turned out not to follow.
-func (q Q) Unfollowed(ctx context.Context, openID string) error {
-	_, err := q.exec(ctx, "UPDATE talks SET following = 0, version = version + 1 WHERE openid = ?", openID)
+func (q Q) Unfollowed(ctx context.Context, openID string, now time.Time) error {
+	_, err := q.exec(ctx, "UPDATE talks SET following = 0, turned_at = ?, version = version + 1 WHERE openid = ?", micros(now), openID)
 	return within("unfollowed", err)
 }

@@ -12,23 +12,33 @@ import (
 
 // Agreement is a person's consent to a version of the privacy notice.
 type Agreement struct {
-	Version string
-	At      time.Time
+	Version     string
+	At          time.Time
+	WithdrawnAt time.Time // zero: it stands
 }
 
-// Agree records a consent; the first one to a version counts.
+// Agree records a consent; of several to a version the first one that stands counts.
 func (q Q) Agree(ctx context.Context, candidateID int64, a Agreement) error {
 	_, err := q.exec(ctx, "INSERT INTO privacy_consents (candidate_id, version, agreed_at) VALUES (?, ?, ?)", candidateID, a.Version, micros(a.At))
 	if isConflict(err) {
-		return nil
+		_, err = q.exec(ctx, `UPDATE privacy_consents SET agreed_at = ?, withdrawn_at = 0
+			WHERE candidate_id = ? AND version = ? AND withdrawn_at > 0`, micros(a.At), candidateID, a.Version)
 	}
 	return within("agree", err)
 }
 
+// WithdrawAgreements records that a person takes back every consent that stands.
+func (q Q) WithdrawAgreements(ctx context.Context, candidateID int64, now time.Time) error {
+	_, err := q.exec(ctx, "UPDATE privacy_consents SET withdrawn_at = ? WHERE candidate_id = ? AND withdrawn_at = 0", micros(now), candidateID)
+	return within("withdraw agreements", err)
+}
+
 // Agreements lists a person's consents.
 func (q Q) Agreements(ctx context.Context, candidateID int64) ([]Agreement, error) {
-	all, err := list(ctx, q, func(r row) (a Agreement, err error) { return a, r.Scan(&a.Version, moment{&a.At}) },
-		"SELECT version, agreed_at FROM privacy_consents WHERE candidate_id = ? ORDER BY agreed_at", candidateID)
+	all, err := list(ctx, q, func(r row) (a Agreement, err error) {
+		return a, r.Scan(&a.Version, moment{&a.At}, moment{&a.WithdrawnAt})
+	},
+		"SELECT version, agreed_at, withdrawn_at FROM privacy_consents WHERE candidate_id = ? ORDER BY agreed_at", candidateID)
 	return all, within(fmt.Sprintf("agreements of candidate %d", candidateID), err)
 }
 

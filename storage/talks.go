@@ -11,13 +11,13 @@ import (
 // CandidateID is no column of talks: the binding stands at the candidate only, so that the two
 // cannot disagree.
 const (
-	talkColumns = "t.openid, t.following, t.stage, t.memo, t.ahead, t.heard_at, t.version"
+	talkColumns = "t.openid, t.following, t.stage, t.memo, t.ahead, t.heard_at, t.turned_at, t.version"
 	talkQuery   = "SELECT c.id, " + talkColumns + " FROM talks t LEFT JOIN candidates c ON c.openid = t.openid"
 )
 
 func talkDest(t *intake.Talk) []any {
 	return []any{&t.OpenID, &t.Following, &t.Stage, unseal(asJSON{&t.Memo}, "talks.memo", &t.OpenID),
-		unseal(&t.Ahead, "talks.ahead", &t.OpenID), moment{&t.HeardAt}, (*whole64)(&t.Version)}
+		unseal(&t.Ahead, "talks.ahead", &t.OpenID), moment{&t.HeardAt}, moment{&t.TurnedAt}, (*whole64)(&t.Version)}
 }
 
 func readTalk(r row) (t intake.Talk, err error) {
@@ -42,20 +42,20 @@ func (q Q) Talk(ctx context.Context, openID string) (intake.Talk, error) {
 // SaveTalk stores a talk and returns it with its new version; intake.ErrConflict when
 // somebody else stored it meanwhile. CandidateID is not stored: Bind and Unbind do that.
 func (q Q) SaveTalk(ctx context.Context, t intake.Talk) (intake.Talk, error) {
-	t.HeardAt = stored(t.HeardAt)
+	t.HeardAt, t.TurnedAt = stored(t.HeardAt), stored(t.TurnedAt)
 	if t.Version == 0 {
 		t.Version = 1
-		_, err := q.exec(ctx, `INSERT INTO talks (openid, following, stage, memo, ahead, heard_at, version)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		_, err := q.exec(ctx, `INSERT INTO talks (openid, following, stage, memo, ahead, heard_at, turned_at, version)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			t.OpenID, t.Following, t.Stage, q.sealedJSON(t.Memo, "talks.memo", t.OpenID), q.sealed(t.Ahead, "talks.ahead", t.OpenID),
-			micros(t.HeardAt), t.Version)
+			micros(t.HeardAt), micros(t.TurnedAt), t.Version)
 		return t, within("save talk", err)
 	}
 	err := q.execOne(ctx, intake.ErrConflict, `UPDATE talks
-		SET following = ?, stage = ?, memo = ?, ahead = ?, heard_at = ?, version = version + 1
+		SET following = ?, stage = ?, memo = ?, ahead = ?, heard_at = ?, turned_at = ?, version = version + 1
 		WHERE openid = ? AND version = ?`,
 		t.Following, t.Stage, q.sealedJSON(t.Memo, "talks.memo", t.OpenID), q.sealed(t.Ahead, "talks.ahead", t.OpenID),
-		micros(t.HeardAt), t.OpenID, t.Version)
+		micros(t.HeardAt), micros(t.TurnedAt), t.OpenID, t.Version)
 	t.Version++
 	return t, within("save talk", err)
 }

@@ -52,6 +52,8 @@ type Say struct {
 	Wait         time.Duration     // estimate; 0: not known
 	Opened       bool              // a reviewer has opened the submission
 	Page         string            // URL of the candidate's own page
+	Privacy      string            // URL of the page that says what is held of candidates
+	Erasable     bool              // nothing has been submitted yet
 	Until, Now   time.Time
 }
 

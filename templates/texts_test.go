@@ -21,12 +21,12 @@ var update = flag.Bool("update", false, "rewrite docs/chat-texts.md")
 // chapters of the document, by file of templates/chat.
 var chapters = []struct{ file, title string }{
 	{"start.txt", "关注、绑定、联系方式"}, {"list.txt", "清单、情况问题、进度、示例"}, {"photo.txt", "收照片、相册、暂存"},
-	{"submit.txt", "提交与撤回"}, {"review.txt", "审核意见与通知"}, {"other.txt", "其他"},
+	{"submit.txt", "提交与撤回"}, {"review.txt", "审核意见与通知"}, {"privacy.txt", "个人信息"}, {"other.txt", "其他"},
 }
 
 // inside are pieces of other texts: they are read there.
 var inside = []string{
-	"next line", "item reasons", "state", "until", "do next", "contact", "where", "queue", "tray waits", "questions wait", "goodbye",
+	"next line", "item reasons", "state", "until", "do next", "contact", "where", "queue", "tray waits", "questions wait",
 }
 
 // TestTheTextsForProofreading writes every text of the chat, with made-up people, into one table
@@ -180,7 +180,7 @@ func samples(t *testing.T) []Say {
 		}
 		s := Say{
 			Season: season, Candidate: c.Candidate, State: c.Submission.State, Locked: c.Submission.State.Locked(), N: 1, Text: "……",
-			Lines: intake.Progress(materials, c), Now: time.Date(2026, 2, 1, 10, 0, 0, 0, loc), Page: "https://example.cn/mine",
+			Lines: intake.Progress(materials, c), Now: time.Date(2026, 2, 1, 10, 0, 0, 0, loc), Page: "https://example.cn/mine", Privacy: "https://example.cn/privacy", Erasable: c.Submission.State == intake.Collecting,
 			Verdict: doubt, Attribute: season.Attributes[6], Choices: season.Attributes[6].Choices(), Example: "https://example.cn/x",
 		}
 		s.Site, _ = season.Site("110101")
