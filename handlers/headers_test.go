@@ -138,6 +138,7 @@ func TestTheHeadersOfEveryKindOfAnswer(t *testing.T) {
 		{"icon", static("svg"), 200, map[string]string{"Content-Type": "image/svg+xml", "Cache-Control": forEver}},
 		{"static file, of another version", public("GET", "/static/x/app.css", ""), 404, nil},
 		{"example picture", public("GET", "/examples/id_front", ""), 200, map[string]string{"Content-Type": "image/jpeg", "Cache-Control": "public, max-age=3600"}},
+		{"privacy notice", public("GET", "/privacy", ""), 200, map[string]string{"Cache-Control": "public, max-age=300", "Vary": "HX-Request"}},
 		{"health", public("GET", "/healthz", ""), 200, map[string]string{"Content-Type": plain}},
 		{"readiness", public("GET", "/readyz", ""), 200, map[string]string{"Content-Type": "application/json; charset=utf-8"}},
 		{"root", public("GET", "/", ""), 303, nil},

@@ -82,6 +82,7 @@ func TestParseSeasonReadsEveryPart(t *testing.T) {
 		},
 		NoUpload: []Exemption{{When: `level == "助理" && fresh`, Tell: "请到考点办理"}},
 		Naming:   Naming{Folder: defaultFolder, File: defaultFile},
+		Parting:  Parting{OnUnfollow: OnUnfollowUnlink, Grace: 72 * time.Hour},
 	}
 	ignoreRules := cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "rules" }, cmp.Ignore())
 	sameZone := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
@@ -110,7 +111,7 @@ func TestParseSeasonTellsWhatIsWrongAndWhere(t *testing.T) {
 		name, old, new string
 		want           string // one problem, or several separated by newlines
 	}{
-		{"unknown key", "year: 2026", "yaer: 2026", "line 2: yaer: unknown key; expected one of: name, year, area, window, review, attributes, materials, reasons, sites, no_upload, photos, export"},
+		{"unknown key", "year: 2026", "yaer: 2026", "line 2: yaer: unknown key; expected one of: name, year, area, window, review, attributes, materials, reasons, sites, no_upload, photos, privacy, export"},
 		{"no name", "name: 示例考区 2026", "", "line 2: name: is missing"},
 		{"year", "year: 2026", "year: 26", "line 2: year: expected a year such as 2026"},
 		{"area code", `code: "11", name: 示例考区`, `code: "1 1", name: 示例考区`, "line 3: area.code: expected a code of the form ^[0-9A-Za-z-]{1,16}$"},
@@ -166,6 +167,7 @@ func TestParseSeasonTellsWhatIsWrongAndWhere(t *testing.T) {
 
 		{"site twice", `code: "0102"`, `code: "0101"`, "line 29: sites[1].code: the same as that of sites[0]"},
 		{"site without phone", "phone: 010-0000-0002", "name: 考点办", "line 29: sites[1].contact.phone: is missing"},
+		{"unfollowing", "sites:", "privacy: {on_unfollow: forget, grace: 0s}\nsites:", "line 27: privacy.on_unfollow: expected unlink, erase or keep\nline 27: privacy.grace: expected a duration from 1h to 720h"},
 		{"no sites", smallSeason[strings.Index(smallSeason, "sites:"):], "", "line 1: sites: has 0 entries; expected 1 to 500"},
 	}
 	for _, test := range tests {
