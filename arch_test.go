@@ -15,7 +15,7 @@ import (
 var house = map[string][]string{
 	".":                   {"app", "bot", "handlers", "imaging", "imaging/reading", "intake", "notify", "privacy", "review", "seal", "sms", "storage", "templates", "wechat"},
 	"app":                 {"bot", "clamd", "handlers", "imaging", "imaging/reading", "intake", "notify", "privacy", "review", "seal", "sms", "storage", "templates", "watch", "wechat"},
-	"handlers":            {"bot", "clamd", "intake", "review", "storage", "templates", "watch", "wechat"},
+	"handlers":            {"bot", "clamd", "intake", "privacy", "review", "storage", "templates", "watch", "wechat"},
 	"bot":                 {"clamd", "imaging", "imaging/codec", "imaging/reading", "intake", "storage", "templates", "watch", "wechat"},
 	"review":              {"clamd", "imaging", "intake", "storage"},
 	"notify":              {"intake", "sms", "storage", "templates", "watch", "wechat"},

@@ -170,7 +170,7 @@ func (a *App) openHouse(opts Options) error {
 		Tell: a.Bot.Tell, Clamd: scanner, Cost: a.Config.Staff.Password, TOTPFor: a.Config.Staff.TOTP.Required(),
 	}
 	house := &handlers.House{
-		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
+		Account: a.WeChat, Bot: a.Bot, Desk: a.Desk, Keeper: a.Keeper, DB: a.DB, Redis: a.Redis, Blobs: a.Blobs,
 		Season: a.Season, SeasonFS: opts.Pictures, Now: opts.Now, Log: opts.Log,
 		PublicURL: a.Config.Server.PublicURL, HSTSHostOnly: a.Config.Server.HSTSHostOnly, Proxies: a.Config.Server.TrustedProxies, Metrics: a.Metrics, Clamd: scanner,
 		Codes:   bot.Coder{Account: a.WeChat, Secret: a.Config.SceneSecret(), Now: opts.Now},

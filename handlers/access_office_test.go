@@ -15,6 +15,10 @@ var accessOffice = map[string]gets{
 	"GET /staff/candidates/:id/case":         {303, 200, 404, 200, 200},
 	"POST /staff/candidates/:id/unbind":      {303, 422, 404, 422, 422}, // without a reason
 	"POST /staff/candidates/:id/reopen":      {303, 409, 404, 409, 409}, // of no version
+	"POST /staff/candidates/:id/person":      {303, 403, 404, 403, 200},
+	"GET /staff/candidates/:id/erase":        {303, 403, 404, 403, 200},
+	"POST /staff/candidates/:id/erase":       {303, 403, 404, 403, 422}, // without the number
+	"GET /staff/erasures/:id":                {303, 403, 403, 403, 404}, // nobody was erased
 	"GET /staff/codes":                       {303, 200, 200, 200, 200},
 	"POST /staff/codes":                      {303, 422, 422, 422, 422}, // for no number of days
 	"GET /staff/roster":                      {303, 200, 200, 200, 200},

@@ -78,6 +78,7 @@ func (h *House) showCase(c *gin.Context, staff intake.Staff, page templates.Case
 	}
 	page.Frame, page.Name, page.Number, page.State = h.frame(c), k.Candidate.Name, k.Candidate.Number, k.Submission.State
 	page.Bound, page.BoundAt, page.Withdrawn = k.Candidate.OpenID != "", h.local(k.Candidate.BoundAt), h.local(k.Candidate.WithdrawnAt)
+	page.Parted, page.Admin = h.local(k.Candidate.PartedAt), staff.Role == intake.RoleAdmin
 	page.Version, page.Returned, page.Deadline = k.Submission.Version, k.Submission.State == intake.Returned, h.local(k.Submission.DeadlineAt)
 	page.Photos, page.Reopens = len(k.Photos), staff.MayReopen(k) == nil
 	for _, code := range intake.Reopenable(k) {

@@ -17,6 +17,7 @@ import (
 
 	"cailiao/clamd"
 	"cailiao/intake"
+	"cailiao/privacy"
 	"cailiao/review"
 	"cailiao/storage"
 	"cailiao/templates"
@@ -40,6 +41,7 @@ type House struct {
 	Account      *wechat.Account
 	Bot          Answerer
 	Desk         *review.Desk
+	Keeper       *privacy.Keeper
 	DB           *storage.DB
 	Redis        *storage.Redis
 	Blobs        storage.Blobs

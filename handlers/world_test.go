@@ -28,6 +28,7 @@ import (
 
 	"cailiao/handlers"
 	"cailiao/intake"
+	"cailiao/privacy"
 	"cailiao/review"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
@@ -118,6 +119,7 @@ func newWorldWith(t *testing.T, db *storage.DB, redis *storage.Redis) *world {
 	w.House = &handlers.House{
 		Account: account, Bot: w.bot, DB: db, Redis: redis, Blobs: blobs, Season: season,
 		Desk:     &review.Desk{DB: db, Blobs: blobs, Season: season, Now: now, Log: log, Cost: review.Cost{Memory: 64, Passes: 1}},
+		Keeper:   &privacy.Keeper{DB: db, Blobs: blobs, Season: season, Now: now, Log: log},
 		SeasonFS: fstest.MapFS{"example.jpg": {Data: picture(64, 40, color.White)}},
 		Now:      now, Log: log,
 	}

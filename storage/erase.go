@@ -87,6 +87,19 @@ func (q Q) Erase(ctx context.Context, candidateID int64, by Erasure) (Erasure, e
 	return by, within(fmt.Sprintf("erase candidate %d", candidateID), err)
 }
 
+// Erasure is the proof of one, or intake.ErrNotFound; of the rows it tells only how many.
+func (q Q) Erasure(ctx context.Context, id int64) (Erasure, error) {
+	e, err := one(ctx, q, readErasure, "SELECT id, erased_at, actor, reason, row_count, blobs FROM erasures WHERE id = ?", id)
+	return e, within(fmt.Sprintf("erasure %d", id), err)
+}
+
+func readErasure(r row) (e Erasure, err error) {
+	var rows int64
+	err = r.Scan(&e.ID, moment{&e.At}, &e.Actor, &e.Reason, &rows, &e.Blobs)
+	e.Tables = map[string]int64{"all": rows}
+	return e, err
+}
+
 // eachOfPerson visits every table with rows of a person, those that refer to others first. What
 // makes a row theirs is read from its columns, so that a table added later is not forgotten.
 func (q Q) eachOfPerson(ctx context.Context, c intake.Candidate, do func(table, where string, args []any) error) error {

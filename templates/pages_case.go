@@ -17,8 +17,10 @@ type CasePage struct {
 	Photos    int
 	Bound     bool
 	BoundAt   time.Time
+	Parted    time.Time // when the WeChat bound before stopped following; zero: it did not
 	Withdrawn time.Time // zero: on the roster
-	Returned  bool      // there is a deadline
+	Admin     bool
+	Returned  bool // there is a deadline
 	Deadline  time.Time
 	Reopens   bool // the account may reopen it now
 	Items     []CaseItem

@@ -17,7 +17,7 @@ import (
 
 var views = []View{
 	LoginPage{}, ProblemPage{}, QueuePage{}, SheetPage{}, NoticesPage{}, DeadlinePage{},
-	MinePage{}, MineProblemPage{}, PrivacyPage{}, QuestionsPage{}, NumbersPage{},
+	MinePage{}, MineProblemPage{}, PrivacyPage{}, ErasePage{}, ReceiptPage{}, QuestionsPage{}, NumbersPage{},
 	RosterPage{}, RosterJobPage{}, ExportPage{}, CasePage{}, CodesPage{},
 	AgainPage{}, CodePage{}, MePage{}, PlacesPage{}, PeoplePage{}, LogPage{},
 	BatchPage{}, BatchProgressPage{}, BatchesPage{},
