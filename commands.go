@@ -85,6 +85,7 @@ func previewNotices(ctx context.Context, p program, cfg app.Config, _ options) e
 
 func importFlags(flags *flag.FlagSet, opts *options) {
 	flags.BoolVar(&opts.dryRun, "dry-run", false, "")
+	flags.BoolVar(&opts.erased, "erased", false, "")
 }
 
 func importRoster(ctx context.Context, p program, cfg app.Config, opts options) error {
@@ -95,7 +96,7 @@ func importRoster(ctx context.Context, p program, cfg app.Config, opts options) 
 	defer file.Close()
 	return withDesk(ctx, p, cfg, func(desk *review.Desk) error {
 		report, err := desk.ImportRoster(ctx, file, review.ImportOptions{
-			DryRun: opts.dryRun,
+			DryRun: opts.dryRun, Erased: opts.erased,
 			Progress: func(done, total int) {
 				fmt.Fprintf(p.err, "\r%d/%d", done, total)
 				if done == total {
@@ -115,8 +116,8 @@ func importRoster(ctx context.Context, p program, cfg app.Config, opts options) 
 		}
 		p.print(p.out, "roster imported", struct {
 			review.Report
-			DryRun bool
-		}{report, opts.dryRun})
+			DryRun, Back bool
+		}{report, opts.dryRun, opts.erased})
 		return nil
 	})
 }

@@ -45,6 +45,7 @@ type options struct {
 	role, site string
 	days       int
 	dryRun     bool
+	erased     bool
 	labels     string // a file saying what pictures show
 	out        string // a folder
 	season     bool   // everybody, not one person

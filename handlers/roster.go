@@ -118,8 +118,9 @@ func (h *House) rosterPage(job storage.RosterJob, report review.RosterReport) te
 	n := job.Counts
 	page := templates.RosterJobPage{
 		URL: rosterURL(job.ID), Version: job.Version, Title: job.Title, State: string(job.State), Fault: job.Fault, Done: job.Done, Total: job.Total,
-		New: n.New, Changed: n.Changed, Same: n.Same, Vanished: n.Vanished, Withdrawn: n.Withdrawn, Faults: n.Problems,
-		Found: report.Found, Known: report.Known, Line: report.Header.Line,
+		New: n.New, Changed: n.Changed, Same: n.Same, Vanished: n.Vanished, Withdrawn: n.Withdrawn, Faults: n.Problems, Erased: n.Erased, Back: n.Back,
+		ErasedLines: report.Erased[:min(peopleShown, len(report.Erased))],
+		Found:       report.Found, Known: report.Known, Line: report.Header.Line,
 		Fields: intake.RosterFields(h.Season), Required: intake.RosterRequired(h.Season), Report: job.ReportKey != "",
 		Problems: report.Problems[:min(problemsShown, len(report.Problems))],
 		NewOnes:  h.rosterLines(report.New), ChangedOne: h.rosterLines(report.Changed), Gone: h.rosterLines(report.Vanished),
@@ -177,13 +178,13 @@ func (h *House) confirmRoster(c *gin.Context, staff intake.Staff) error {
 	if err != nil {
 		return err
 	}
-	withdraw := -1
+	choice := review.RosterChoice{Withdraw: -1, Erased: c.PostForm("erased") == "back"}
 	if c.PostForm("gone") == "mark" {
-		if withdraw, err = strconv.Atoi(c.PostForm("count")); err != nil || withdraw < 1 {
-			withdraw = 0 // nobody: not their number
+		if choice.Withdraw, err = strconv.Atoi(c.PostForm("count")); err != nil || choice.Withdraw < 1 {
+			choice.Withdraw = 0 // nobody: not their number
 		}
 	}
-	return h.afterRoster(c, staff, ref, h.Desk.ConfirmRoster(c.Request.Context(), staff, ref, withdraw))
+	return h.afterRoster(c, staff, ref, h.Desk.ConfirmRoster(c.Request.Context(), staff, ref, choice))
 }
 
 // dropRoster gives a roster up.

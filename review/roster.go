@@ -13,6 +13,7 @@ import (
 // ImportOptions are what a caller may choose.
 type ImportOptions struct {
 	DryRun   bool                  // read, check and compare, but keep nothing
+	Erased   bool                  // who was erased before comes in again
 	Actor    string                // who, for the audit log; empty: system
 	Progress func(done, total int) // called now and then, from the same goroutine; may be nil
 }
@@ -21,6 +22,7 @@ type ImportOptions struct {
 type Report struct {
 	New, Changed, Same int
 	Vanished           int                 // on record for the file's sites, but not in it; counted in a dry run only
+	Erased             []int               // lines whose person was erased before
 	Problems           []intake.RowProblem // not empty: nothing was imported
 }
 
@@ -55,17 +57,24 @@ func (d *Desk) ImportRoster(ctx context.Context, r io.Reader, opts ImportOptions
 	}
 	var report Report
 	err = d.DB.InTx(ctx, func(tx storage.Q) error {
-		result, err := tx.ImportRoster(ctx, rows, progress)
+		wanted, back, err := comeback(ctx, tx, rows)
 		if err != nil {
 			return err
 		}
-		report = Report{New: result.New, Changed: result.Changed, Same: result.Same}
+		if opts.Erased {
+			wanted = rows
+		}
+		result, err := tx.ImportRoster(ctx, wanted, progress)
+		if err != nil {
+			return err
+		}
+		report = Report{New: result.New, Changed: result.Changed, Same: result.Same, Erased: linesOf(back)}
 		if opts.DryRun {
 			gone, err := vanished(ctx, tx, sitesOf(rows), numbersOf(rows), func(intake.Candidate) error { return nil })
 			report.Vanished = gone
 			return errors.Join(err, errDryRun)
 		}
-		event, err := d.event(opts.Actor, ActionRoster, 0, report.counts())
+		event, err := d.event(opts.Actor, ActionRoster, 0, report.counts(opts))
 		if err != nil {
 			return err
 		}
@@ -97,6 +106,13 @@ func (d *Desk) parse(ctx context.Context, cells [][]string) ([]intake.RosterRow,
 // errDryRun rolls the transaction of a dry run back: it has done everything but last.
 var errDryRun = errors.New("dry run")
 
-func (r Report) counts() map[string]int {
-	return map[string]int{"new": r.New, "changed": r.Changed, "same": r.Same}
+func (r Report) counts(opts ImportOptions) map[string]int {
+	counts := map[string]int{"new": r.New, "changed": r.Changed, "same": r.Same}
+	switch {
+	case len(r.Erased) > 0 && opts.Erased:
+		counts["back"] = len(r.Erased)
+	case len(r.Erased) > 0:
+		counts["erased"] = len(r.Erased)
+	}
+	return counts
 }

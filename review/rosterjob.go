@@ -50,6 +50,7 @@ type RosterReport struct {
 	New      []RosterPerson      `json:"new"`
 	Changed  []RosterPerson      `json:"changed"`
 	Vanished []RosterPerson      `json:"vanished"`
+	Erased   []int               `json:"erased"` // lines whose person was erased before
 }
 
 // RosterPerson is one candidate of a report.
@@ -256,10 +257,14 @@ func (d *Desk) checkFields(fields []string, columns int) error {
 	return nil
 }
 
-// ConfirmRoster lets a checked roster without problems be imported. withdraw below 0 leaves
-// vanished candidates as they are; else they are marked as no longer on the roster, and it must be
-// their number. Errors: intake.ErrNotFound, intake.ErrConflict, ErrVanishedCount.
-func (d *Desk) ConfirmRoster(ctx context.Context, staff intake.Staff, ref RosterRef, withdraw int) error {
+// RosterChoice is what somebody chooses who confirms a roster.
+type RosterChoice struct {
+	Withdraw int  // below 0: vanished candidates stay as they are; else they are marked as no longer on the roster, and it must be their number
+	Erased   bool // who was erased before comes in again
+}
+
+// ConfirmRoster lets a checked roster without problems be imported. Errors: intake.ErrNotFound, intake.ErrConflict, ErrVanishedCount.
+func (d *Desk) ConfirmRoster(ctx context.Context, staff intake.Staff, ref RosterRef, choice RosterChoice) error {
 	job, _, err := d.at(ctx, staff, ref)
 	if err != nil {
 		return err
@@ -267,10 +272,10 @@ func (d *Desk) ConfirmRoster(ctx context.Context, staff intake.Staff, ref Roster
 	if job.State != storage.RosterChecked || job.Counts.Problems > 0 {
 		return fmt.Errorf("roster job %d: %w", ref.ID, intake.ErrConflict)
 	}
-	if withdraw >= 0 && withdraw != job.Counts.Vanished {
+	if choice.Withdraw >= 0 && choice.Withdraw != job.Counts.Vanished {
 		return fmt.Errorf("roster job %d: %w", ref.ID, ErrVanishedCount)
 	}
-	job.State, job.Withdraw, job.Done = storage.RosterImporting, withdraw > 0, 0
+	job.State, job.Withdraw, job.Erased, job.Done = storage.RosterImporting, choice.Withdraw > 0, choice.Erased, 0
 	job.Counts = storage.RosterCounts{Vanished: job.Counts.Vanished}
 	job.Owner, job.Lease = "", time.Time{}
 	if _, err := d.DB.SaveRosterJob(ctx, job); err != nil {

@@ -50,7 +50,7 @@ func (r *room) worked(staff intake.Staff, id int64) (storage.RosterJob, review.R
 
 func (r *room) confirm(staff intake.Staff, job storage.RosterJob, withdraw int) storage.RosterJob {
 	r.t.Helper()
-	if err := r.ConfirmRoster(r.t.Context(), staff, review.RosterRef{ID: job.ID, Version: job.Version}, withdraw); err != nil {
+	if err := r.ConfirmRoster(r.t.Context(), staff, review.RosterRef{ID: job.ID, Version: job.Version}, review.RosterChoice{Withdraw: withdraw}); err != nil {
 		r.t.Fatal(err)
 	}
 	job, _ = r.worked(staff, job.ID)
@@ -104,7 +104,7 @@ func TestVanishedCandidatesAreMarkedOnlyWithTheirNumberAndComeBackByThemselves(t
 		job, _ := r.upload(siteOne, rosterCSV(3, "S1"))
 		ref := review.RosterRef{ID: job.ID, Version: job.Version}
 		for _, wrong := range []int{0, 1, 3} {
-			if err := r.ConfirmRoster(t.Context(), siteOne, ref, wrong); !errors.Is(err, review.ErrVanishedCount) {
+			if err := r.ConfirmRoster(t.Context(), siteOne, ref, review.RosterChoice{Withdraw: wrong}); !errors.Is(err, review.ErrVanishedCount) {
 				t.Errorf("confirmed with %d: %v", wrong, err)
 			}
 		}
@@ -138,7 +138,7 @@ func TestASiteImportsItsOwnCandidatesOnly(t *testing.T) {
 			t.Fatalf("%+v", report)
 		}
 		ref := review.RosterRef{ID: job.ID, Version: job.Version}
-		if err := r.ConfirmRoster(t.Context(), siteOne, ref, -1); !errors.Is(err, intake.ErrConflict) {
+		if err := r.ConfirmRoster(t.Context(), siteOne, ref, review.RosterChoice{Withdraw: -1}); !errors.Is(err, intake.ErrConflict) {
 			t.Errorf("confirmed with problems: %v", err)
 		}
 		other := intake.Staff{ID: 2, Role: intake.RoleSite, Site: "S2"}
@@ -203,7 +203,7 @@ func TestAnImportCutOffGoesOnWhereItStopped(t *testing.T) {
 	each(t, func(t *testing.T, r *room) {
 		const n = 2500 // three steps
 		job, _ := r.upload(area, manyCSV(n))
-		if err := r.ConfirmRoster(t.Context(), area, review.RosterRef{ID: job.ID, Version: job.Version}, -1); err != nil {
+		if err := r.ConfirmRoster(t.Context(), area, review.RosterRef{ID: job.ID, Version: job.Version}, review.RosterChoice{Withdraw: -1}); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

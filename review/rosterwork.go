@@ -139,7 +139,7 @@ func (d *Desk) step(ctx context.Context, job *storage.RosterJob) error {
 
 // checkRoster compares a roster with what is on record and writes the report.
 func (d *Desk) checkRoster(ctx context.Context, job *storage.RosterJob, rows []intake.RosterRow, report RosterReport) error {
-	report.New, report.Changed, report.Vanished = nil, nil, nil
+	report.New, report.Changed, report.Vanished, report.Erased = nil, nil, nil, nil
 	job.Counts, job.Done, job.Total = storage.RosterCounts{}, 0, len(rows)
 	seen, sites := numbersOf(rows), sitesOf(rows)
 	if job.Site != "" {
@@ -153,6 +153,12 @@ func (d *Desk) checkRoster(ctx context.Context, job *storage.RosterJob, rows []i
 		}
 		own, foreign := d.own(job.Site, some, known)
 		report.Problems = append(report.Problems, foreign...)
+		own, back, err := comeback(ctx, d.DB.Q, own)
+		if err != nil {
+			return err
+		}
+		job.Counts.Erased += len(back)
+		report.Erased = append(report.Erased, linesOf(back)...)
 		for _, row := range own {
 			d.compare(&report, job, row, known)
 		}
@@ -183,39 +189,6 @@ func (d *Desk) checkRoster(ctx context.Context, job *storage.RosterJob, rows []i
 	return err
 }
 
-// own splits off the rows an account of one site may not import.
-func (d *Desk) own(site string, rows []intake.RosterRow, known map[string]intake.Candidate) ([]intake.RosterRow, []intake.RowProblem) {
-	if site == "" {
-		return rows, nil
-	}
-	sites := make(map[string]string, len(known))
-	for number, c := range known {
-		sites[number] = c.Site
-	}
-	return intake.ForeignRows(rows, site, sites)
-}
-
-func (d *Desk) compare(report *RosterReport, job *storage.RosterJob, row intake.RosterRow, known map[string]intake.Candidate) {
-	person := RosterPerson{Line: row.Line, Number: row.Number, Name: row.Name, Site: row.Site}
-	before, exists := known[row.Number]
-	if !exists {
-		job.Counts.New++
-		if len(report.New) < PeopleListed {
-			report.New = append(report.New, person)
-		}
-		return
-	}
-	person.ID, person.Bound, person.Changes = before.ID, before.OpenID != "", intake.RosterChanges(d.Season, before, row)
-	if len(person.Changes) == 0 {
-		job.Counts.Same++
-		return
-	}
-	job.Counts.Changed++
-	if len(report.Changed) < PeopleListed {
-		report.Changed = append(report.Changed, person)
-	}
-}
-
 // progress saves how far a job is, and keeps it leased.
 func (d *Desk) progress(ctx context.Context, job *storage.RosterJob, done int) (err error) {
 	job.Done, job.Lease = done, d.now().Add(rosterLease)
@@ -239,7 +212,16 @@ func (d *Desk) importRows(ctx context.Context, job *storage.RosterJob, rows []in
 					return intake.ErrForbidden
 				}
 			}
-			result, err := tx.ImportRoster(ctx, some, nil)
+			rest, back, err := comeback(ctx, tx, some)
+			if err != nil {
+				return err
+			}
+			if job.Erased {
+				rest, next.Counts.Back = some, next.Counts.Back+len(back)
+			} else {
+				next.Counts.Erased += len(back)
+			}
+			result, err := tx.ImportRoster(ctx, rest, nil)
 			if err != nil {
 				return err
 			}

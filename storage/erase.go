@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -184,6 +185,39 @@ func (q Q) Erased(ctx context.Context, number string) (bool, error) {
 	}
 	n, err := one(ctx, q, value[int], "SELECT COUNT(*) FROM erasures WHERE "+term, args...)
 	return n > 0, within("erased", err)
+}
+
+// ErasedAmong are those of some numbers whose person was erased and is not on record since.
+func (q Q) ErasedAmong(ctx context.Context, numbers []string) ([]string, error) {
+	n, err := one(ctx, q, value[int], "SELECT COUNT(*) FROM (SELECT 1 FROM erasures LIMIT 1) any_at_all")
+	if err != nil || n == 0 || len(numbers) == 0 {
+		return nil, within("erased among", err)
+	}
+	of := map[string]string{} // numbers by what an erasure keeps of them
+	for _, number := range numbers {
+		sums, err := q.home.keys.Indexes("erased number", number)
+		if err != nil {
+			return nil, within("erased among", err)
+		}
+		for _, sum := range sums {
+			of[sum] = number
+		}
+	}
+	var gone []string
+	for sums := range slices.Chunk(slices.Sorted(maps.Keys(of)), importStep) {
+		found, err := list(ctx, q, value[string], "SELECT DISTINCT person FROM erasures WHERE person IN "+marks(1, len(sums)), args(sums)...)
+		if err != nil {
+			return nil, within("erased among", err)
+		}
+		for _, sum := range found {
+			gone = append(gone, of[sum])
+		}
+	}
+	if len(gone) == 0 {
+		return nil, nil
+	}
+	back, err := q.Rostered(ctx, gone)
+	return slices.DeleteFunc(gone, func(number string) bool { _, here := back[number]; return here }), within("erased among", err)
 }
 
 // CandidatesBehind lists candidates behind an id, in the order of ids.

@@ -37,6 +37,7 @@ type RosterJob struct {
 	ReportKey string
 	Fields    []string // what each column is read as
 	Withdraw  bool     // who is not in the file is marked as no longer on the roster
+	Erased    bool     // who was erased comes in again
 	Done      int      // rows, at the present step
 	Total     int
 	Counts    RosterCounts
@@ -55,13 +56,15 @@ type RosterCounts struct {
 	Vanished  int `json:"vanished"`  // on record, but not in the file
 	Withdrawn int `json:"withdrawn"` // of these, marked
 	Problems  int `json:"problems"`
+	Erased    int `json:"erased"` // were erased before, and are left out
+	Back      int `json:"back"`   // were erased before, and came in again because somebody said so
 }
 
-const rosterJobColumns = `id, staff_id, site, state, title, bytes, file_key, report_key, fields, withdraw, done, total, counts,
+const rosterJobColumns = `id, staff_id, site, state, title, bytes, file_key, report_key, fields, withdraw, erased, done, total, counts,
 	fault, owner, lease_until, created_at, version`
 
 func readRosterJob(r row) (j RosterJob, err error) {
-	return j, r.Scan(&j.ID, &j.StaffID, &j.Site, &j.State, &j.Title, &j.Bytes, &j.FileKey, &j.ReportKey, asJSON{&j.Fields}, &j.Withdraw,
+	return j, r.Scan(&j.ID, &j.StaffID, &j.Site, &j.State, &j.Title, &j.Bytes, &j.FileKey, &j.ReportKey, asJSON{&j.Fields}, &j.Withdraw, &j.Erased,
 		&j.Done, &j.Total, asJSON{&j.Counts}, &j.Fault, &j.Owner, moment{&j.Lease}, moment{&j.CreatedAt}, &j.Version)
 }
 
@@ -69,10 +72,10 @@ func readRosterJob(r row) (j RosterJob, err error) {
 func (q Q) AddRosterJob(ctx context.Context, j RosterJob) (RosterJob, error) {
 	j.Version, j.CreatedAt = 1, stored(j.CreatedAt)
 	var err error
-	j.ID, err = q.insert(ctx, `INSERT INTO roster_jobs (staff_id, site, state, title, bytes, file_key, report_key, fields, withdraw,
+	j.ID, err = q.insert(ctx, `INSERT INTO roster_jobs (staff_id, site, state, title, bytes, file_key, report_key, fields, withdraw, erased,
 			done, total, counts, fault, owner, lease_until, created_at, version)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		j.StaffID, j.Site, j.State, j.Title, j.Bytes, j.FileKey, j.ReportKey, asJSON{j.Fields}, j.Withdraw,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		j.StaffID, j.Site, j.State, j.Title, j.Bytes, j.FileKey, j.ReportKey, asJSON{j.Fields}, j.Withdraw, j.Erased,
 		j.Done, j.Total, asJSON{j.Counts}, j.Fault, j.Owner, micros(j.Lease), micros(j.CreatedAt), j.Version)
 	return j, within("add roster job", err)
 }
@@ -97,10 +100,10 @@ func (q Q) RosterJobs(ctx context.Context, site string, limit int) ([]RosterJob,
 // SaveRosterJob stores how a job stands and returns it with its new version; intake.ErrConflict
 // when somebody else stored it meanwhile.
 func (q Q) SaveRosterJob(ctx context.Context, j RosterJob) (RosterJob, error) {
-	err := q.execOne(ctx, intake.ErrConflict, `UPDATE roster_jobs SET state = ?, file_key = ?, report_key = ?, fields = ?, withdraw = ?,
+	err := q.execOne(ctx, intake.ErrConflict, `UPDATE roster_jobs SET state = ?, file_key = ?, report_key = ?, fields = ?, withdraw = ?, erased = ?,
 			done = ?, total = ?, counts = ?, fault = ?, owner = ?, lease_until = ?, version = version + 1
 		WHERE id = ? AND version = ?`,
-		j.State, j.FileKey, j.ReportKey, asJSON{j.Fields}, j.Withdraw, j.Done, j.Total, asJSON{j.Counts}, j.Fault, j.Owner, micros(j.Lease),
+		j.State, j.FileKey, j.ReportKey, asJSON{j.Fields}, j.Withdraw, j.Erased, j.Done, j.Total, asJSON{j.Counts}, j.Fault, j.Owner, micros(j.Lease),
 		j.ID, j.Version)
 	j.Version++
 	return j, within(fmt.Sprintf("save roster job %d", j.ID), err)

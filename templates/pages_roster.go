@@ -44,6 +44,8 @@ type RosterJobPage struct {
 	Vanished  int
 	Withdrawn int
 	Faults    int // problems
+	Erased    int // were erased before, and are left out
+	Back      int // were erased before, and came in again
 
 	Found    bool // the header was recognised
 	Known    bool // columns as chosen the last time
@@ -52,11 +54,12 @@ type RosterJobPage struct {
 	Fields   []string // what a column may be read as
 	Required []string
 
-	Problems   []intake.RowProblem // the first ones
-	NewOnes    []RosterLine
-	ChangedOne []RosterLine
-	Gone       []RosterLine
-	Report     bool // the lists above can still be told
+	ErasedLines []int               // the first ones
+	Problems    []intake.RowProblem // the first ones
+	NewOnes     []RosterLine
+	ChangedOne  []RosterLine
+	Gone        []RosterLine
+	Report      bool // the lists above can still be told
 }
 
 // Running says that the page brings itself up to date.
@@ -75,7 +78,7 @@ func (p RosterJobPage) Missing() []string {
 }
 
 // Idle says that nothing would change.
-func (p RosterJobPage) Idle() bool { return p.New+p.Changed+p.Vanished == 0 }
+func (p RosterJobPage) Idle() bool { return p.New+p.Changed+p.Vanished+p.Erased == 0 }
 
 // RosterColumn is one column of the file.
 type RosterColumn struct {

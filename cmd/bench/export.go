@@ -131,7 +131,7 @@ func (b *exportBench) bringIn(ctx context.Context, n int) error {
 			return fmt.Errorf("roster: %d problems, the first: %+v", job.Counts.Problems, report.Problems[0])
 		}
 		began = time.Now()
-		if err := b.desk.ConfirmRoster(ctx, staff, review.RosterRef{ID: job.ID, Version: job.Version}, -1); err != nil {
+		if err := b.desk.ConfirmRoster(ctx, staff, review.RosterRef{ID: job.ID, Version: job.Version}, review.RosterChoice{Withdraw: -1}); err != nil {
 			return err
 		}
 		if err := b.desk.WorkImports(ctx, "bench"); err != nil {
