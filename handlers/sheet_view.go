@@ -203,6 +203,9 @@ func (h *House) pastOf(page *templates.SheetPage, sheet review.Sheet) {
 		})
 	}
 	for _, e := range sheet.Events {
+		if e.Action == review.ActionAhead {
+			continue // nobody has done anything
+		}
 		page.Events = append(page.Events, templates.EventLine{At: h.local(e.At), By: e.By, Actor: e.Actor, Action: e.Action})
 	}
 }
