@@ -45,6 +45,7 @@ const (
 	spread     = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	forFiles   = "default-src 'none'; frame-ancestors 'none'; sandbox"
 	aCookie    = "__Host-staff=…; Path=/; HttpOnly; Secure; SameSite=Lax"
+	aDevice    = "__Host-device=…; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax"
 	withCookie = `no-store AND no-cache="Set-Cookie"`
 	noCookie   = "__Host-staff=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=Lax"
 )
@@ -109,7 +110,7 @@ func TestTheHeadersOfEveryKindOfAnswer(t *testing.T) {
 		{"callback, too large", callback(func(r *wechattest.Raw) { r.Body = append(r.Body, make([]byte, 2<<20)...) }), 413, map[string]string{"Content-Type": plain}},
 		{"callback, the address verified by nobody", public("GET", "/wechat?signature=x&timestamp=1&nonce=1&echostr=x", ""), 403, map[string]string{"Content-Type": plain}},
 		{"login page", public("GET", "/staff/login", ""), 200, map[string]string{"Vary": "HX-Request"}},
-		{"login, right", func() answer { return w.browser().post("/staff/login", signIn) }, 303, map[string]string{"Content-Type": "", "Set-Cookie": aCookie, "Cache-Control": withCookie}},
+		{"login, right", func() answer { return w.browser().post("/staff/login", signIn) }, 303, map[string]string{"Content-Type": "", "Set-Cookie": aCookie + " AND " + aDevice, "Cache-Control": withCookie}},
 		{"login, wrong", func() answer {
 			return w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {"wrong"}})
 		}, 422, map[string]string{"Vary": "HX-Request"}},
@@ -171,7 +172,7 @@ func TestTheHeadersOfEveryKindOfAnswer(t *testing.T) {
 	}
 }
 
-var cookieValue = regexp.MustCompile(`^__Host-staff=[^;]+`)
+var cookieValue = regexp.MustCompile(`(__Host-\w+)=[^;]+`)
 
 func shownOf(header http.Header) map[string]string {
 	got := map[string]string{}
@@ -181,7 +182,7 @@ func shownOf(header http.Header) map[string]string {
 		}
 	}
 	if value, ok := got["Set-Cookie"]; ok {
-		got["Set-Cookie"] = cookieValue.ReplaceAllString(value, "__Host-staff=…")
+		got["Set-Cookie"] = cookieValue.ReplaceAllString(value, "$1=…")
 	}
 	if value, ok := got["Content-Disposition"]; ok { // names are told of in other tests
 		got["Content-Disposition"], _, _ = strings.Cut(value, ";")

@@ -109,6 +109,9 @@ func (h *House) secured(next http.Handler) http.Handler {
 		for _, header := range always {
 			w.Header().Set(header[0], header[1])
 		}
+		if len(r.TransferEncoding) > 0 { // where a proxy may have seen another end of the request, nothing is taken for the next one
+			w.Header().Set("Connection", "close")
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -117,12 +120,19 @@ const formLimit = 512 << 10 // bytes of a posted form
 
 // limit bounds what is read of a request.
 func (h *House) limit(c *gin.Context) {
-	switch {
-	case c.FullPath() == "/wechat": // package wechat bounds its own body
-	case c.FullPath() == rosterPath:
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, uploadLimit)
-	default:
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, formLimit)
+	limit := int64(formLimit)
+	switch c.FullPath() {
+	case "/wechat": // package wechat bounds its own body
+		c.Next()
+		return
+	case rosterPath:
+		limit = uploadLimit
 	}
+	if c.Request.ContentLength > limit { // not a byte of it is awaited
+		c.Abort()
+		h.problem(c, http.StatusRequestEntityTooLarge, "")
+		return
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
 	c.Next()
 }
