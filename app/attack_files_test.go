@@ -11,7 +11,6 @@ import (
 
 	"cailiao/app/apptest"
 	"cailiao/imaging/imagetest"
-	"cailiao/review"
 )
 
 // payload is what must not survive: it runs wherever a server or browser takes a file for what it is not.
@@ -108,47 +107,4 @@ func (b *battlefield) photosOf(id int64) []int64 {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// Roster files that are weapons are refused whole, quickly, with a reason.
-func TestRostersThatAreWeapons(t *testing.T) {
-	b := newBattlefield(t)
-	bomb := func(size int) string {
-		var file bytes.Buffer
-		archive := zip.NewWriter(&file)
-		for name, body := range map[string]string{
-			"[Content_Types].xml":        `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>`,
-			"xl/workbook.xml":            `<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheets><sheet name="a" sheetId="1"/></sheets></workbook>`,
-			"xl/worksheets/sheet1.xml":   "<worksheet>" + strings.Repeat(" ", size) + "</worksheet>",
-			"xl/sharedStrings.xml":       `<!DOCTYPE x [<!ENTITY a "ha">]><sst>&a;</sst>`,
-			"../../../../tmp/escaped.go": payload,
-		} {
-			f, err := archive.Create(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := f.Write([]byte(body)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := archive.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return file.String()
-	}
-	for name, file := range map[string]string{
-		"a spreadsheet of 400 MB in 400 KB": bomb(400 << 20), "a broken spreadsheet": "PK\x03\x04" + payload, "a page": "<html>" + payload,
-		"nothing": "", "zeros": strings.Repeat("\x00", 1<<20), "one endless line": strings.Repeat("报名号,", 300_000),
-	} {
-		got := b.unchanged("candidates", func() string {
-			report, err := b.Desk.ImportRoster(t.Context(), strings.NewReader(file), review.ImportOptions{})
-			if err == nil && len(report.Problems) == 0 {
-				return "taken"
-			}
-			return "refused"
-		})
-		if got != "refused" {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
 }

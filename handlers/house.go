@@ -66,7 +66,7 @@ func (h *House) Router() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
-	engine.RedirectTrailingSlash = false // it would repeat the query, where personal data may stand
+	engine.RedirectTrailingSlash = false                 // it would repeat the query, where personal data may stand
 	engine.RemoteIPHeaders = []string{"X-Forwarded-For"} // not X-Real-IP, which a proxy may pass on from the client
 	if err := engine.SetTrustedProxies(h.Proxies); err != nil {
 		return nil, err

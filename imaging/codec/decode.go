@@ -354,6 +354,7 @@ func (d *decoder) baseline(r *bitReader, p *part, bx, by int) bool {
 		if size == 0 {
 			acc, n = r.acc, r.n
 			if run != 15 {
+				d.j.odd = d.j.odd || run > 0 // only progressive pictures end several blocks at once
 				break
 			}
 			k += 15
