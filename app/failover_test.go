@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,7 +16,12 @@ import (
 )
 
 func TestAConversationGoesOnWhileRedisFailsOver(t *testing.T) {
-	servers := storagetest.StartSentinels(t)
+	t.Run("sentinels", func(t *testing.T) { converse(t, storagetest.StartSentinels(t)) })
+	t.Run("cluster", func(t *testing.T) { converse(t, storagetest.StartCluster(t, 1)) })
+}
+
+// converse kills the master that has the user's lock while the user sends photos and words.
+func converse(t *testing.T, servers *storagetest.RedisServers) {
 	watched := func(a *app.App) {
 		r, err := storage.OpenRedis(t.Context(), servers.Config, nil)
 		if err != nil {
@@ -25,10 +32,12 @@ func TestAConversationGoesOnWhileRedisFailsOver(t *testing.T) {
 	}
 	w := apptest.Start(t, "sqlite", start, watched)
 	user := bound(t, w)
-	old := servers.Master()
+	who := sha256.Sum256([]byte("o-outage"))
+	lock := fmt.Sprintf("turn:{%x}", who[:8])
+	old := servers.Master(lock)
 	servers.Kill(old)
 	sent, turns := 0, 0
-	for began := time.Now(); servers.Master() == old && time.Since(began) < 15*time.Second; turns++ {
+	for began := time.Now(); servers.Master(lock) == old && time.Since(began) < 15*time.Second; turns++ {
 		if sent < 2 {
 			sent++
 			if d := user.SendPhoto(t.Context(), imagetest.Photo(uint64(sent))); !strings.Contains(d.Reply, "收到第") || d.Attempts != 1 {
@@ -39,7 +48,7 @@ func TestAConversationGoesOnWhileRedisFailsOver(t *testing.T) {
 			t.Errorf("reply %q after %d deliveries %s", d.Reply, d.Attempts, d.Broken)
 		}
 	}
-	if turns == 0 || servers.Master() == old {
+	if turns == 0 || servers.Master(lock) == old {
 		t.Fatalf("%d turns, the master is %s as before", turns, old)
 	}
 	if d := user.Say(t.Context(), "进度"); !strings.Contains(d.Reply, strconv.Itoa(sent)+"/9 项") {
@@ -49,7 +58,7 @@ func TestAConversationGoesOnWhileRedisFailsOver(t *testing.T) {
 		t.Errorf("%d photos for %d that were sent, %v", n["photos"], sent, err)
 	}
 	for until := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if unlock, err := w.Bot.Redis.Wait(t.Context(), "again", time.Second); err == nil {
+		if unlock, err := w.Bot.Redis.Wait(t.Context(), lock, time.Second); err == nil {
 			unlock()
 			return
 		}

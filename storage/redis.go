@@ -106,6 +106,7 @@ type Redis struct {
 const (
 	redisDial = 400 * time.Millisecond
 	redisCall = 400 * time.Millisecond
+	redisMap  = time.Second           // how old the map of a cluster may be: a dead master does not say who took over
 	redisTick = 50 * time.Millisecond // how often time passes in the process's own Redis
 )
 
@@ -158,7 +159,13 @@ func (r *Redis) dial() error {
 		options.Dialer = func(context.Context, string, string) (net.Conn, error) { return r.embed.Dial() }
 		options.TLSConfig = nil
 	}
-	r.client = redis.NewUniversalClient(options)
+	if options.IsClusterMode {
+		cluster := options.Cluster()
+		cluster.ClusterStateReloadInterval = redisMap
+		r.client = redis.NewClusterClient(cluster)
+	} else {
+		r.client = redis.NewUniversalClient(options)
+	}
 	r.client.AddHook(&r.count)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,17 +60,19 @@ sentinel failover-timeout cailiao 3000
 	return s
 }
 
-// StartCluster starts three masters that share the slots.
-func StartCluster(t testing.TB) *RedisServers {
+// StartCluster starts three masters that share the slots, each with so many replicas.
+func StartCluster(t testing.TB, replicas int) *RedisServers {
 	t.Helper()
 	s := &RedisServers{t: t, dir: t.TempDir(), servers: map[string]*os.Process{}}
 	s.Config.Password = redisPassword
-	for range 3 {
+	all := 3 + 3*replicas
+	for range all {
 		port := freePort(t)
 		s.Config.Cluster = append(s.Config.Cluster, s.start(port, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
 			"--cluster-port", fmt.Sprint(freePort(t)), "--cluster-config-file", fmt.Sprintf("nodes-%d.conf", port)))
 	}
-	create := exec.Command("redis-cli", append([]string{"-a", redisPassword, "--no-auth-warning", "--cluster", "create"}, append(s.Config.Cluster, "--cluster-yes")...)...)
+	create := exec.Command("redis-cli", append([]string{"-a", redisPassword, "--no-auth-warning", "--cluster", "create"},
+		append(s.Config.Cluster, "--cluster-yes", "--cluster-replicas", fmt.Sprint(replicas))...)...)
 	if out, err := create.CombinedOutput(); err != nil {
 		t.Fatalf("redis-cli: %v\n%s", err, out)
 	}
@@ -78,7 +81,12 @@ func StartCluster(t testing.TB) *RedisServers {
 		defer client.Close()
 		await(s.t, "the cluster to be whole", func(ctx context.Context) bool {
 			info, err := client.ClusterInfo(ctx).Result()
-			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
+			if err != nil || !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", all)) {
+				return false
+			}
+			role, err := client.Info(ctx, "replication").Result()
+			return err == nil && (strings.Contains(role, "role:master") || strings.Contains(role, "master_link_status:up")) &&
+				(replicas == 0 || !strings.Contains(role, "connected_slaves:0") || strings.Contains(role, "role:slave"))
 		})
 	}
 	return s
@@ -91,17 +99,31 @@ func StartRedis(t testing.TB) storage.RedisConfig {
 	return storage.RedisConfig{Addr: s.start(freePort(t)), Password: redisPassword}
 }
 
-// Master is the address of the one that takes writes now.
-func (s *RedisServers) Master() string {
+// Master is the address of the one that takes writes of a key now.
+func (s *RedisServers) Master(key string) string {
 	s.t.Helper()
+	ctx := context.Background()
 	for _, addr := range s.Config.Sentinels {
 		client := redis.NewSentinelClient(&redis.Options{Addr: addr, Password: redisPassword})
 		defer client.Close()
-		if host, err := client.GetMasterAddrByName(context.Background(), "cailiao").Result(); err == nil {
+		if host, err := client.GetMasterAddrByName(ctx, "cailiao").Result(); err == nil {
 			return net.JoinHostPort(host[0], host[1])
 		}
 	}
-	s.t.Fatal("no sentinel knows the master")
+	for _, addr := range s.Config.Cluster {
+		client := redis.NewClient(&redis.Options{Addr: addr, Password: redisPassword, MaxRetries: -1, DialerRetries: 1})
+		defer client.Close()
+		slot, err := client.ClusterKeySlot(ctx, key).Result()
+		if err != nil {
+			continue // this one is dead
+		}
+		slots, err := client.ClusterSlots(ctx).Result()
+		at := slices.IndexFunc(slots, func(s redis.ClusterSlot) bool { return int64(s.Start) <= slot && slot <= int64(s.End) })
+		if err == nil && at >= 0 {
+			return slots[at].Nodes[0].Addr // the master comes first
+		}
+	}
+	s.t.Fatal("nobody knows the master")
 	return ""
 }
 
