@@ -172,7 +172,7 @@ func front(phone *Phone) func(http.Handler) http.Handler {
 	return func(product http.Handler) http.Handler {
 		mux := http.NewServeMux()
 		mux.Handle("/", phone.Handler())
-		for _, path := range []string{"/wechat", "/staff", "/staff/", "/static/", "/examples/", "/healthz", "/readyz"} {
+		for _, path := range []string{"/wechat", "/staff", "/staff/", "/static/", "/examples/", "/privacy", "/healthz", "/readyz"} {
 			mux.Handle(path, product)
 		}
 		return mux
