@@ -35,9 +35,7 @@ func erase(ctx context.Context, p program, cfg app.Config, opts options) error {
 		}
 		c, would, err := k.Preview(ctx, opts.args[0])
 		if errors.Is(err, intake.ErrNotFound) {
-			gone, erasedErr := k.DB.Erased(ctx, opts.args[0])
-			p.print(p.err, "nobody to erase", gone)
-			return errors.Join(errFailed, erasedErr)
+			return p.nobody(ctx, k, opts.args[0])
 		}
 		if err != nil {
 			return err
@@ -53,6 +51,13 @@ func erase(ctx context.Context, p program, cfg app.Config, opts options) error {
 		p.print(p.out, "erase receipt", receipt{c.MaskedName(), done, done.Rows(), done.At.In(cfg.Location())})
 		return err
 	})
+}
+
+// nobody has this number, or nobody any more.
+func (p program) nobody(ctx context.Context, k *privacy.Keeper, number string) error {
+	gone, err := k.DB.Erased(ctx, number)
+	p.print(p.err, "nobody to erase", gone)
+	return errors.Join(errFailed, err)
 }
 
 // receipt of an erasure. It names nobody.
@@ -91,8 +96,7 @@ func exportPerson(ctx context.Context, p program, cfg app.Config, opts options) 
 	return withKeeper(ctx, p, cfg, func(k *privacy.Keeper) (err error) {
 		c, err := k.DB.CandidateByNumber(ctx, opts.args[0])
 		if errors.Is(err, intake.ErrNotFound) {
-			p.print(p.err, "nobody to erase", false)
-			return errFailed
+			return p.nobody(ctx, k, opts.args[0])
 		}
 		if err != nil {
 			return err

@@ -113,6 +113,9 @@ func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
 	if err = a.DB.Migrate(ctx); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
+	if err = a.DB.Opens(ctx); err != nil {
+		return err
+	}
 	if a.Redis, err = storage.OpenRedis(ctx, a.Config.Redis, opts.Now); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ import (
 const blanks = "<!-- blanks -->"
 
 // zipped is an archive of named files, in the order given: name, content, name, content, …
-func zipped(t *testing.T, parts ...string) string {
+func zipped(t testing.TB, parts ...string) string {
 	t.Helper()
 	var file bytes.Buffer
 	archive := zip.NewWriter(&file)
@@ -48,7 +48,7 @@ func zipped(t *testing.T, parts ...string) string {
 
 // workbook is an .xlsx whose one sheet holds these rows, as XML; before stands in front of the sheet's
 // first element, shared in place of the table of shared texts.
-func workbook(t *testing.T, before, rows, shared string) string {
+func workbook(t testing.TB, before, rows, shared string) string {
 	t.Helper()
 	const ns = ` xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
 	const rel = `http://schemas.openxmlformats.org/officeDocument/2006/relationships/`

@@ -22,6 +22,8 @@ type held struct {
 	Notices   []intake.Notice
 	Questions []storage.Question
 	Messages  []message
+	Talk      intake.Talk // where the conversation stands
+	Permits   []storage.Permit
 	Agreed    []storage.Agreement
 	History   []storage.Event
 }
@@ -99,11 +101,19 @@ func (k *Keeper) held(ctx context.Context, id int64) (h held, err error) {
 	h.Questions, errs[3] = k.DB.QuestionsOf(ctx, id)
 	h.Agreed, errs[4] = k.DB.Agreements(ctx, id)
 	h.History, errs[5] = k.DB.Events(ctx, id, eventsMost)
-	var messages []storage.Message
 	openID, err := k.DB.OpenIDOf(ctx, c.Candidate)
 	if err != nil {
 		return h, err
 	}
+	if openID != "" {
+		if h.Talk, err = k.DB.Talk(ctx, openID); err != nil {
+			return h, err
+		}
+		if h.Permits, err = k.DB.Permits(ctx, openID); err != nil {
+			return h, err
+		}
+	}
+	var messages []storage.Message
 	messages, errs[6] = k.DB.MessagesOf(ctx, openID)
 	for _, m := range messages {
 		said := json.RawMessage(m.Body)

@@ -108,11 +108,10 @@ func (r Ring) Promoted() (Ring, error) {
 	})
 }
 
-// Retired is the ring with nothing but the keys in use.
+// Retired is the ring without the keys that only open. Those that only index stay: of who was
+// erased there is nothing but an index, which nobody can make anew.
 func (r Ring) Retired() (Ring, error) {
-	return r.changed(func(sealing, indexing *keyset.Manager) error {
-		return errors.Join(onlyPrimary(r.sealing, sealing), onlyPrimary(r.indexing, indexing))
-	})
+	return r.changed(func(sealing, _ *keyset.Manager) error { return onlyPrimary(r.sealing, sealing) })
 }
 
 func onlyPrimary(handle *keyset.Handle, manager *keyset.Manager) error {

@@ -45,3 +45,18 @@ func (q Q) Consents(ctx context.Context, openID, templateID string) (int, error)
 	n, err := one(ctx, q, value[int], "SELECT COALESCE(SUM(accepted), 0) FROM consents WHERE openid = ? AND template_id = ?", openID, templateID)
 	return n, within("consents", err)
 }
+
+// Permit is how a person stands to one 订阅通知.
+type Permit struct {
+	Template string
+	Status   string
+	Left     int // permissions given and not used
+	At       time.Time
+}
+
+// Permits lists how a person stands to all they were asked about.
+func (q Q) Permits(ctx context.Context, openID string) ([]Permit, error) {
+	all, err := list(ctx, q, func(r row) (p Permit, err error) { return p, r.Scan(&p.Template, &p.Status, &p.Left, moment{&p.At}) },
+		"SELECT template_id, status, accepted, changed_at FROM consents WHERE openid = ? ORDER BY template_id", openID)
+	return all, within("permits", err)
+}

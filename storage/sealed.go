@@ -1,11 +1,15 @@
 package storage
 
 import (
+	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
+	"cailiao/intake"
 	"cailiao/seal"
 )
 
@@ -116,6 +120,19 @@ func (o opened) Scan(dest ...any) error {
 		}
 	}
 	return o.row.Scan(dest...)
+}
+
+// Opens says whether the keys open what the database holds: the newest candidate. seal.ErrKey,
+// seal.ErrSealed: they are those of another installation, or of another time.
+func (q Q) Opens(ctx context.Context) error {
+	_, err := one(ctx, q, readCandidate, "SELECT "+candidateColumns+" FROM candidates c ORDER BY c.id DESC LIMIT 1")
+	switch {
+	case errors.Is(err, intake.ErrNotFound):
+		return nil
+	case errors.Is(err, seal.ErrKey) || errors.Is(err, seal.ErrSealed):
+		return fmt.Errorf("the keys do not open this database (%w): use the key file it was sealed with, as it was then", err)
+	}
+	return within("try the keys", err)
 }
 
 // What blind indexes are of; the first word of what is hashed.
