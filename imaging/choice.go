@@ -8,6 +8,7 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"math"
 
 	"cailiao/imaging/codec"
 	"cailiao/imaging/marks"
@@ -27,7 +28,7 @@ func (w *Works) Ways(ctx context.Context, data []byte, turns []codec.Turn, capti
 	if err != nil {
 		return nil, fmt.Errorf("caption: %w", err)
 	}
-	p, err := w.decodeCopy(ctx, data)
+	p, err := w.decodeCopy(ctx, data, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (w *Works) Face(ctx context.Context, data []byte) (marks.Face, error) {
 	if err := place.enter(ctx); err != nil {
 		return marks.Face{}, err
 	}
-	p, err := w.decodeCopy(ctx, data)
+	p, err := w.decodeCopy(ctx, data, marks.FaceSide)
 	if err != nil {
 		return marks.Face{}, err
 	}
@@ -70,15 +71,15 @@ func (w *Works) HasQR(ctx context.Context, data []byte) (bool, error) {
 	if err := place.enter(ctx); err != nil {
 		return false, err
 	}
-	p, err := w.decodeCopy(ctx, data)
+	p, err := w.decodeCopy(ctx, data, math.MaxInt16)
 	if err != nil {
 		return false, err
 	}
 	return marks.HasQR(p.Planes[0]), nil
 }
 
-// decodeCopy decodes what Take made.
-func (w *Works) decodeCopy(ctx context.Context, data []byte) (codec.Picture, error) {
+// decodeCopy decodes what Take made: whole, or, for who only looks at the luma, as small as its long side may be.
+func (w *Works) decodeCopy(ctx context.Context, data []byte, side int) (codec.Picture, error) {
 	j, err := codec.ReadJPEG(data, maxScans)
 	if err != nil {
 		return codec.Picture{}, fmt.Errorf("copy: %w", err)
@@ -86,7 +87,11 @@ func (w *Works) decodeCopy(ctx context.Context, data []byte) (codec.Picture, err
 	if j.Scans > maxScans || max(j.Width, j.Height) > w.cfg.LongSide {
 		return codec.Picture{}, fmt.Errorf("copy: %d×%d is larger than any", j.Width, j.Height)
 	}
-	p, _, err := j.Decode(ctx, codec.Want{Luma: 8, Chroma: 8})
+	want := codec.Want{Luma: 8, Chroma: 8}
+	if side > 0 {
+		want = codec.Want{Luma: min(8, (8*side-1)/max(j.Width, j.Height)+1), Chroma: 1}
+	}
+	p, _, err := j.Decode(ctx, want)
 	if err != nil {
 		return codec.Picture{}, fmt.Errorf("copy: %w", err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -27,7 +28,8 @@ func drawPhoto(_ context.Context, args []string) error {
 	return os.WriteFile(args[1], data, 0o600)
 }
 
-// takePhotos takes one picture n times and does nothing else.
+// takePhotos takes one picture n times and does nothing else; with a third argument it also looks for a face and a code, as
+// is done for an item that asks for both.
 func takePhotos(ctx context.Context, args []string) error {
 	n, err := strconv.Atoi(args[0])
 	if err != nil {
@@ -39,7 +41,13 @@ func takePhotos(ctx context.Context, args []string) error {
 	}
 	works := imaging.New(imaging.Config{})
 	for range n {
-		if _, err := works.Take(ctx, data); err != nil {
+		taken, err := works.Take(ctx, data)
+		if err == nil && len(args) > 2 {
+			_, faceErr := works.Face(ctx, taken.Copy)
+			_, codeErr := works.HasQR(ctx, taken.Copy)
+			err = errors.Join(faceErr, codeErr)
+		}
+		if err != nil {
 			return err
 		}
 	}

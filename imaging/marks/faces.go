@@ -19,9 +19,11 @@ var facefinder []byte
 // The cascade is unpacked by whoever needs it first; it is read-only then.
 var cascade = sync.OnceValues(func() (*pigo.Pigo, error) { return pigo.NewPigo().Unpack(facefinder) })
 
+// FaceSide is the long side faces are looked for at.
+const FaceSide = 448
+
 const (
-	faceSide  = 448 // long side faces are looked for at
-	leastFace = 28  // pixels of it: a portrait on an identity card that fills the picture has 70
+	leastFace = 28 // pixels of it: a portrait on an identity card that fills the picture has 70
 	// faceMore is how many times as well a face must be seen one way as in any other.
 	faceMore = 2.
 )
@@ -42,8 +44,8 @@ func FindFace(luma codec.Plane) (Face, error) {
 	if err != nil {
 		return Face{}, err
 	}
-	if long := max(luma.W, luma.H); long > faceSide {
-		luma = luma.Scale(max(1, luma.W*faceSide/long), max(1, luma.H*faceSide/long))
+	if long := max(luma.W, luma.H); long > FaceSide {
+		luma = luma.Scale(max(1, luma.W*FaceSide/long), max(1, luma.H*FaceSide/long))
 	}
 	var face Face
 	for cw := 0; cw < 360; cw += 90 {
