@@ -176,8 +176,10 @@
 
   function keys() {
     const dialog = document.getElementById("keys");
-    if (dialog.open) dialog.close();
-    else dialog.showModal();
+    if (!dialog.open) return dialog.showModal();
+    dialog.close();
+    // Where the focus came from is gone when a sheet took the place of another; keys must not reach a button nobody sees.
+    if (dialog.contains(document.activeElement)) document.activeElement.blur();
   }
 
   // By key code, not by character: an input method for Chinese may hold the character back.
