@@ -150,15 +150,14 @@ func (l *Loop) open(ctx context.Context, now time.Time) ([]intake.NoticeKind, er
 func (l *Loop) person(ctx context.Context, id int64, kinds []intake.NoticeKind) (ours bool, err error) {
 	now := l.Now()
 	until := now.Add(l.Lease)
-	notices, err := l.DB.ClaimNotices(ctx, id, storage.Claim{
-		Owner: fmt.Sprintf("%.40s#%d", l.Owner, l.claims.Add(1)), Kinds: kinds, Now: now, Until: until,
-	})
+	owner := fmt.Sprintf("%.40s#%d", l.Owner, l.claims.Add(1))
+	notices, err := l.DB.ClaimNotices(ctx, id, storage.Claim{Owner: owner, Kinds: kinds, Now: now, Until: until})
 	if err != nil || len(notices) == 0 {
 		return false, err
 	}
 	for _, n := range notices {
 		if until.Sub(l.Now()) < l.Lease/2 {
-			return true, nil // it took long: the rest comes again, perhaps elsewhere
+			return true, l.DB.ReleaseNotices(ctx, id, owner) // it took long: the rest comes again, perhaps elsewhere
 		}
 		ctx := watch.WithRequest(ctx, fmt.Sprint("notice-", n.ID))
 		if err := l.guarded(ctx, n); err != nil {

@@ -74,6 +74,13 @@ func (q Q) ClaimNotices(ctx context.Context, candidateID int64, c Claim) ([]inta
 	return notices, within(fmt.Sprintf("claimed notices of candidate %d", candidateID), err)
 }
 
+// ReleaseNotices gives back what is left of a claim: others need not wait for the end of its lease.
+func (q Q) ReleaseNotices(ctx context.Context, candidateID int64, owner string) error {
+	_, err := q.exec(ctx, "UPDATE notices SET lease_until = 0, owner = '' WHERE candidate_id = ? AND state = ? AND owner = ?",
+		candidateID, intake.NoticeWaiting, owner)
+	return within(fmt.Sprintf("release notices of candidate %d", candidateID), err)
+}
+
 // NoticeDefer puts a claimed notice off without counting a try: its time has not come.
 func (q Q) NoticeDefer(ctx context.Context, id int64, due time.Time) error {
 	_, err := q.exec(ctx, "UPDATE notices SET due_at = ?, lease_until = 0, owner = '' WHERE id = ? AND state = ?",

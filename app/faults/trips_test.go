@@ -27,7 +27,8 @@ func (c *counter) take() []string {
 	return all
 }
 
-// between listens in front of a server; each packet of the client that begins a command counts.
+// between listens in front of a server; each packet of the client that begins a command counts, before the server has it:
+// afterwards the reply may be quicker than the count.
 func (c *counter) between(t *testing.T, server string) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -47,7 +48,7 @@ func (c *counter) between(t *testing.T, server string) string {
 				return
 			}
 			go func() { io.Copy(client, upstream); client.Close() }()
-			go func() { io.Copy(io.MultiWriter(upstream, c), client); upstream.Close() }()
+			go func() { io.Copy(io.MultiWriter(c, upstream), client); upstream.Close() }()
 		}
 	}()
 	return ln.Addr().String()
