@@ -30,28 +30,37 @@ func (q Q) AddPhoto(ctx context.Context, p intake.Photo) (intake.Photo, error) {
 		p.Verdicts = []intake.Verdict{}
 	}
 	p.ReceivedAt = stored(p.ReceivedAt)
-	last, err := one(ctx, q, value[int], "SELECT COALESCE(MAX(seq), 0) FROM photos WHERE candidate_id = ? AND material = ?",
-		p.CandidateID, p.Material)
-	if err != nil {
-		return intake.Photo{}, fmt.Errorf("add photo: %w", err)
-	}
-	p.Seq = last + 1
-	p.ID, err = q.insert(ctx, `INSERT INTO photos (candidate_id, material, seq, round, state, state_at, sha256, format,
-			width, height, bytes, copy_bytes, original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts,
-			tray, message_id, received_at, read_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		p.CandidateID, p.Material, p.Seq, p.Round, p.State, micros(p.ReceivedAt), p.SHA256, p.Format,
-		p.Width, p.Height, p.Bytes, p.CopyBytes, p.Original, p.Copy, p.Screen, p.Thumb, int64(p.PHash), int64(p.DHash),
-		asJSON{p.Verdicts}, p.Tray, orNull(p.MessageID), micros(p.ReceivedAt), micros(p.ReadAt))
+	err := q.changePhotos(ctx, p.CandidateID, func(tx Q) error {
+		last, err := tx.lastSeq(ctx, p)
+		if err != nil {
+			return err
+		}
+		p.Seq = last + 1
+		p.ID, err = tx.insert(ctx, `INSERT INTO photos (candidate_id, material, seq, round, state, state_at, sha256, format,
+				width, height, bytes, copy_bytes, original_key, copy_key, screen_key, thumb_key, phash, dhash, verdicts,
+				tray, message_id, received_at, read_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.CandidateID, p.Material, p.Seq, p.Round, p.State, micros(p.ReceivedAt), p.SHA256, p.Format,
+			p.Width, p.Height, p.Bytes, p.CopyBytes, p.Original, p.Copy, p.Screen, p.Thumb, int64(p.PHash), int64(p.DHash),
+			asJSON{p.Verdicts}, p.Tray, orNull(p.MessageID), micros(p.ReceivedAt), micros(p.ReadAt))
+		return err
+	})
 	if err != nil {
 		return intake.Photo{}, fmt.Errorf("add photo: %w", err)
 	}
 	return p, nil
 }
 
+// lastSeq is the highest Seq of photos of p's material.
+func (q Q) lastSeq(ctx context.Context, p intake.Photo) (int, error) {
+	return one(ctx, q, value[int], "SELECT COALESCE(MAX(seq), 0) FROM photos WHERE candidate_id = ? AND material = ?", p.CandidateID, p.Material)
+}
+
 // SetPhotoState keeps, replaces or deletes a photo; its row and bytes stay.
 func (q Q) SetPhotoState(ctx context.Context, id int64, state intake.PhotoState, now time.Time) error {
-	err := q.execOne(ctx, intake.ErrNotFound, "UPDATE photos SET state = ?, state_at = ? WHERE id = ?", state, micros(now), id)
+	err := q.changePhoto(ctx, id, func(tx Q) error {
+		return tx.execOne(ctx, intake.ErrNotFound, "UPDATE photos SET state = ?, state_at = ? WHERE id = ?", state, micros(now), id)
+	})
 	return within(fmt.Sprintf("photo %d", id), err)
 }
 
@@ -67,23 +76,26 @@ func (q Q) MovePhoto(ctx context.Context, p intake.Photo, now time.Time) error {
 }
 
 func (q Q) toMaterial(ctx context.Context, p intake.Photo, from intake.PhotoState, now time.Time) error {
-	last, err := one(ctx, q, value[int], "SELECT COALESCE(MAX(seq), 0) FROM photos WHERE candidate_id = ? AND material = ?",
-		p.CandidateID, p.Material)
-	if err != nil {
-		return fmt.Errorf("file photo: %w", err)
-	}
-	err = q.execOne(ctx, intake.ErrConflict, `UPDATE photos
-		SET material = ?, seq = ?, round = ?, state = ?, state_at = ?, read_at = 0
-		WHERE id = ? AND state = ?`, p.Material, last+1, p.Round, intake.Kept, micros(now), p.ID, from)
+	err := q.changePhotos(ctx, p.CandidateID, func(tx Q) error {
+		last, err := tx.lastSeq(ctx, p)
+		if err != nil {
+			return err
+		}
+		return tx.execOne(ctx, intake.ErrConflict, `UPDATE photos
+			SET material = ?, seq = ?, round = ?, state = ?, state_at = ?, read_at = 0
+			WHERE id = ? AND state = ?`, p.Material, last+1, p.Round, intake.Kept, micros(now), p.ID, from)
+	})
 	return within(fmt.Sprintf("file photo %d", p.ID), err)
 }
 
 // TurnPhoto stores that a photo's copies were made anew, the other way up. The bytes are in their
 // place already; intake.ErrConflict when the copies are no longer those that were turned.
 func (q Q) TurnPhoto(ctx context.Context, p intake.Photo, old string) error {
-	err := q.execOne(ctx, intake.ErrConflict, `UPDATE photos SET copy_key = ?, screen_key = ?, thumb_key = ?, copy_bytes = ?,
-		width = ?, height = ?, phash = ?, dhash = ?, verdicts = ? WHERE id = ? AND copy_key = ?`,
-		p.Copy, p.Screen, p.Thumb, p.CopyBytes, p.Width, p.Height, int64(p.PHash), int64(p.DHash), asJSON{p.Verdicts}, p.ID, old)
+	err := q.changePhotos(ctx, p.CandidateID, func(tx Q) error {
+		return tx.execOne(ctx, intake.ErrConflict, `UPDATE photos SET copy_key = ?, screen_key = ?, thumb_key = ?, copy_bytes = ?,
+			width = ?, height = ?, phash = ?, dhash = ?, verdicts = ? WHERE id = ? AND copy_key = ?`,
+			p.Copy, p.Screen, p.Thumb, p.CopyBytes, p.Width, p.Height, int64(p.PHash), int64(p.DHash), asJSON{p.Verdicts}, p.ID, old)
+	})
 	return within(fmt.Sprintf("turn photo %d", p.ID), err)
 }
 
@@ -134,13 +146,18 @@ func (q Q) PhotosUnread(ctx context.Context, after int64, limit int) ([]intake.P
 // meantime, by another instance, stays as it is.
 func (q Q) NotePhoto(ctx context.Context, p intake.Photo, notes []intake.Verdict, now time.Time) error {
 	verdicts := append(append([]intake.Verdict{}, p.Verdicts...), notes...)
-	_, err := q.exec(ctx, "UPDATE photos SET verdicts = ?, read_at = ? WHERE id = ? AND read_at = 0",
-		asJSON{verdicts}, micros(now), p.ID)
+	err := q.changePhotos(ctx, p.CandidateID, func(tx Q) error {
+		_, err := tx.exec(ctx, "UPDATE photos SET verdicts = ?, read_at = ? WHERE id = ? AND read_at = 0",
+			asJSON{verdicts}, micros(now), p.ID)
+		return err
+	})
 	return within(fmt.Sprintf("note photo %d", p.ID), err)
 }
 
 // SetPhotoTurn keeps by how many quarter turns reviewers look at a photo.
 func (q Q) SetPhotoTurn(ctx context.Context, id int64, turn int) error {
-	err := q.execOne(ctx, intake.ErrNotFound, "UPDATE photos SET turn = ? WHERE id = ?", turn, id)
+	err := q.changePhoto(ctx, id, func(tx Q) error {
+		return tx.execOne(ctx, intake.ErrNotFound, "UPDATE photos SET turn = ? WHERE id = ?", turn, id)
+	})
 	return within(fmt.Sprintf("turn photo %d", id), err)
 }

@@ -80,7 +80,11 @@ func (q Q) DropOriginals(ctx context.Context, passedBefore, now time.Time, limit
 			return err
 		}
 		for _, o := range all {
-			if _, err := tx.exec(ctx, "UPDATE photos SET original_key = copy_key WHERE id = ?", o.id); err != nil {
+			err := tx.changePhoto(ctx, o.id, func(tx Q) error {
+				_, err := tx.exec(ctx, "UPDATE photos SET original_key = copy_key WHERE id = ?", o.id)
+				return err
+			})
+			if err != nil {
 				return err
 			}
 			if err := tx.Doom(ctx, o.key, now); err != nil {

@@ -59,11 +59,12 @@ type DB struct {
 	Q
 	Now func() time.Time // nil: time.Now; only stamps submissions.updated_at
 
-	config  Config
-	dialect dialect
-	keys    *seal.Keys
-	pool    *sqlx.DB
-	shared  shared
+	config   Config
+	dialect  dialect
+	keys     *seal.Keys
+	pool     *sqlx.DB
+	shared   shared
+	familiar familiar
 }
 
 // Q is the repository: one set of methods, on the database or inside a transaction.

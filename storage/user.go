@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"cailiao/intake"
@@ -22,38 +23,51 @@ func (db *DB) User(ctx context.Context, openID string) (User, error) {
 	return s, within("user", err)
 }
 
-func readUser(r row) (s User, err error) {
-	err = r.Scan(slices.Concat([]any{&s.Owed}, talkDest(&s.Talk), caseHeadDest(&s.Case))...)
-	s.Talk.CandidateID = s.Case.Candidate.ID
-	s.Case.Candidate.Settle()
-	return s, err
+// head is a user before items and photos are read, and which state of the photos that is.
+type head struct {
+	User
+	photos int64
 }
 
-const userQuery = `SELECT EXISTS (SELECT 1 FROM notices n WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0), ` +
+func (h head) stamp() stamp {
+	return stamp{h.Talk.OpenID, h.Case.Submission.ID, int64(h.Case.Submission.Version), h.photos}
+}
+
+func readHead(r row) (h head, err error) {
+	err = r.Scan(slices.Concat([]any{&h.Owed, (*whole64)(&h.photos)}, talkDest(&h.Talk), caseHeadDest(&h.Case))...)
+	h.Talk.CandidateID = h.Case.Candidate.ID
+	h.Case.Candidate.Settle()
+	return h, err
+}
+
+const userQuery = `SELECT EXISTS (SELECT 1 FROM notices n WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0), s.photos_version, ` +
 	talkColumns + ", " + candidateColumns + ", " + submissionColumns + `
 	FROM talks t LEFT JOIN candidates c ON c.openid = t.openid LEFT JOIN submissions s ON s.candidate_id = c.id WHERE t.openid IN `
 
-// users takes three round trips, and one or two more for each user never heard of.
+// users takes three round trips, one when all are familiar, and one or two more for each user never heard of.
 func (db *DB) users(ctx context.Context, openIDs []string) ([]User, error) {
 	if len(openIDs) == 0 {
 		return nil, nil
 	}
-	found, err := list(ctx, db.Q, readUser, userQuery+marks(1, len(openIDs)), args(openIDs)...)
+	found, err := list(ctx, db.Q, readHead, userQuery+marks(1, len(openIDs)), args(openIDs)...)
 	if err != nil {
 		return nil, err
 	}
 	known := make(map[string]User, len(found))
-	var heads []intake.Case
-	for _, s := range found {
-		known[s.Talk.OpenID] = s
-		if s.Talk.CandidateID != 0 {
-			heads = append(heads, s.Case)
+	var bound []head
+	for _, h := range found {
+		known[h.Talk.OpenID] = h.User
+		if h.Talk.CandidateID != 0 {
+			bound = append(bound, h)
 		}
 	}
-	cases, err := db.fillCases(ctx, heads)
+	cases, unknown := db.familiar.recall(bound)
+	read, err := db.fillCases(ctx, unknown)
 	if err != nil {
 		return nil, err
 	}
+	db.familiar.keep(bound, read)
+	maps.Copy(cases, read)
 	all := make([]User, len(openIDs))
 	for i, openID := range openIDs {
 		s, ok := known[openID]
@@ -98,6 +112,9 @@ func (q Q) readCases(ctx context.Context, ids []int64) (map[int64]intake.Case, e
 
 // fillCases returns cases by their candidates' ids, with items and photos, in two round trips.
 func (q Q) fillCases(ctx context.Context, heads []intake.Case) (map[int64]intake.Case, error) {
+	if len(heads) == 0 {
+		return nil, nil
+	}
 	cases := make(map[int64]intake.Case, len(heads))
 	of := make(map[int64]int64, len(heads)) // candidates by submission
 	for _, c := range heads {
