@@ -164,29 +164,42 @@ func (q Q) endAll(ctx context.Context, all []closing) error {
 	if len(all) == 0 {
 		return nil
 	}
-	var replies, owed, answers, times, ids []any
+	var ids, replies, owed, answers []any
+	done := all[0].at
 	for _, c := range all {
-		replies = append(replies, c.id, q.sealed(c.Reply, "messages.reply", c.id))
-		owed = append(owed, c.id, c.owed())
-		answers = append(answers, c.id, c.Answer)
-		times = append(times, c.id, micros(c.at))
 		ids = append(ids, c.id)
+		replies, owed, answers = append(replies, q.sealed(c.Reply, "messages.reply", c.id)), append(owed, c.owed()), append(answers, c.Answer)
+		if c.at.After(done) {
+			done = c.at // they end together
+		}
+	}
+	values := []any{MessageDone}
+	each := func(column string, its []any) string {
+		expression, needs := choice(column, ids, its)
+		values = append(values, needs...)
+		return expression
 	}
 	// Same order as in End.
-	n, err := q.exec(ctx, `UPDATE messages
-		SET state = ?, reply = `+choice("id", "reply", len(all))+`,
-			owed = CASE WHEN answer = '' THEN `+choice("id", "owed", len(all))+` ELSE 0 END,
-			answer = CASE WHEN answer = '' THEN `+choice("id", "answer", len(all))+` ELSE answer END,
-			done_at = `+choice("id", "done_at", len(all))+`, lease_until = 0, owner = ''
-		WHERE id IN `+marks(1, len(all))+` AND state = ?`,
-		slices.Concat([]any{MessageDone}, replies, owed, answers, times, ids, []any{MessageNew})...)
+	set := `UPDATE messages SET state = ?, reply = ` + each("reply", replies) + `,
+		owed = CASE WHEN answer = '' THEN ` + each("owed", owed) + ` ELSE 0 END,
+		answer = CASE WHEN answer = '' THEN ` + each("answer", answers) + ` ELSE answer END,
+		done_at = ?, lease_until = 0, owner = '' WHERE id IN `
+	n, err := q.exec(ctx, set+marks(1, len(all))+" AND state = ?", append(append(append(values, micros(done)), ids...), MessageNew)...)
 	if err == nil && n != int64(len(all)) {
 		err = intake.ErrConflict
 	}
 	return within("finish messages", err)
 }
 
-// choice is an expression that gives each of n keys its own value, and all others what they have.
-func choice(key, column string, n int) string {
-	return "CASE " + key + strings.Repeat(" WHEN ? THEN ?", n) + " ELSE " + column + " END"
+// choice is an expression for a column, with the values it needs, that gives each id its own value; what all share is
+// written once.
+func choice(column string, ids, its []any) (string, []any) {
+	if !slices.ContainsFunc(its, func(v any) bool { return v != its[0] }) {
+		return "?", its[:1]
+	}
+	var values []any
+	for i, id := range ids {
+		values = append(values, id, its[i])
+	}
+	return "CASE id" + strings.Repeat(" WHEN ? THEN ?", len(ids)) + " ELSE " + column + " END", values
 }

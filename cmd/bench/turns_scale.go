@@ -13,15 +13,11 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// many compares the turn in a small database with the turn in one of the nation's size, people spread over all of it.
+// many compares turns in a small database with turns in one of the nation's size, people spread over all of it.
 func (b *turnsBench) many(ctx context.Context) (err error) {
 	var dbs [2]*database
-	var programs [2]*worker
 	defer func() {
 		for i := range dbs {
-			if programs[i] != nil {
-				err = errors.Join(err, programs[i].leave())
-			}
 			if dbs[i] != nil {
 				err = errors.Join(err, dbs[i].drop())
 			}
@@ -32,47 +28,76 @@ func (b *turnsBench) many(ctx context.Context) (err error) {
 		if dbs[i], err = b.newDatabase(ctx, size); err != nil {
 			return err
 		}
-		b.Database, b.Blobs = dbs[i].config, filepath.Join(b.dir, fmt.Sprint("many-", i))
-		if programs[i], err = b.hire(ctx); err != nil {
-			return err
-		}
 	}
-	var slower []float64
-	var rates [2][]float64
+	var first, again [2][]float64
 	sent := 0
-	for round := range b.rounds + 1 {
+	for round := range b.rounds + 1 { // the first one warms
 		for turn := range 2 {
 			i := (round + turn) % 2
-			requests := make([][]byte, b.calls)
-			for n := range requests {
-				requests[n] = b.crowd.text(openID(rand.IntN(sizes[i])), "进度")
-			}
-			a, err := burst(ctx, programs[i].url, requests, 32)
+			b.Database, b.Blobs = dbs[i].config, filepath.Join(b.dir, fmt.Sprint("many-", i))
+			f, a, err := b.strangers(ctx, sizes[i])
 			if err != nil {
 				return err
 			}
-			rates[i] = append(rates[i], a.rate())
+			first[i], again[i] = append(first[i], f), append(again[i], a)
 		}
-		sent += b.calls
-		if round > 0 {
-			slower = append(slower, rates[0][round]/rates[1][round])
-		}
+		sent += people + b.calls
 	}
-	details := fmt.Sprintf("%.0f/s and %.0f/s; bytes a row with indexes:", median(rates[0]), median(rates[1]))
+	slower := func(rates [2][]float64) float64 {
+		var ratios []float64
+		for round := 1; round <= b.rounds; round++ {
+			ratios = append(ratios, rates[0][round]/rates[1][round])
+		}
+		return median(ratios)
+	}
+	rates := func(rates [2][]float64) string {
+		return fmt.Sprintf("%.0f/s and %.0f/s", median(rates[0][1:]), median(rates[1][1:]))
+	}
+	sizesOf := "bytes a row with indexes:"
 	for _, table := range []string{"candidates", "submissions", "talks", "photos", "messages"} {
 		size, err := dbs[1].size(ctx, table)
 		if err != nil {
 			return err
 		}
-		details += fmt.Sprintf(" %s %.0f", table, size)
+		sizesOf += fmt.Sprintf(" %s %.0f", table, size)
 	}
 	for _, db := range dbs {
 		if err := db.settled(ctx, sent); err != nil {
 			return err
 		}
 	}
-	b.judge(goal{fmt.Sprintf("turn with %d candidates and %d photos, of one with %d", sizes[1], 10*sizes[1], people), false, 1.2, 1.05, "%.2f×", details}, median(slower))
+	what := fmt.Sprintf(" with %d candidates and %d photos, of one with %d", sizes[1], 10*sizes[1], people)
+	b.judge(goal{"first turn of a person" + what, false, 1.2, 1.05, "%.2f×", rates(first) + "; " + sizesOf}, slower(first))
+	b.judge(goal{"later turn" + what, false, 1.2, 1.05, "%.2f×", rates(again)}, slower(again))
 	return nil
+}
+
+// strangers starts a program that has not heard of anybody, and returns the rates at which it answers people spread over
+// all candidates: each one's first message, and later ones.
+func (b *turnsBench) strangers(ctx context.Context, candidates int) (first, again float64, err error) {
+	program, err := b.hire(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, program.leave()) }()
+	who := rand.Perm(candidates)[:people]
+	speak := func(n, from, to int) (float64, error) {
+		requests := make([][]byte, n)
+		for i := range requests {
+			requests[i] = b.crowd.text(openID(who[from+i%(to-from)]), "进度")
+		}
+		a, err := burst(ctx, program.url, requests, 32)
+		return a.rate(), err
+	}
+	const warm = people / 5
+	if _, err = speak(warm, 0, warm); err != nil {
+		return 0, 0, err
+	}
+	if first, err = speak(people-warm, warm, people); err != nil {
+		return 0, 0, err
+	}
+	again, err = speak(b.calls, 0, people)
+	return first, again, err
 }
 
 // Of the pair: the database is a network away, and each instance may use few connections, so that neither this
