@@ -20,6 +20,7 @@ var house = map[string][]string{
 	"review":              {"clamd", "imaging", "intake", "storage"},
 	"notify":              {"intake", "sms", "storage", "templates", "watch", "wechat"},
 	"watch":               {"storage"},
+	"watch/watchtest":     {},
 	"clamd":               {"intake"},
 	"clamd/clamdtest":     {},
 	"sms":                 {"intake"},

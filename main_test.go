@@ -20,6 +20,7 @@ import (
 	"cailiao/imaging/imagetest"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat/wechattest"
 
 	"go.yaml.in/yaml/v3"
@@ -48,7 +49,8 @@ type installation struct {
 
 func install(t *testing.T, engine string) *installation {
 	t.Helper()
-	platform := wechattest.New(wechattest.Options{})
+	apptest.Guard(apptest.People)
+	platform := wechattest.New(wechattest.Options{Secret: watchtest.Secret})
 	t.Cleanup(platform.Close)
 	api := httptest.NewServer(platform)
 	t.Cleanup(api.Close)
@@ -146,11 +148,7 @@ func (i *installation) serve() (stop func() error) {
 	go func() { ended <- cmd.Wait() }()
 	i.t.Cleanup(func() {
 		cmd.Process.Kill()
-		for _, secret := range apptest.Secrets {
-			if strings.Contains(log.String(), secret) {
-				i.t.Error("the log holds personal data")
-			}
-		}
+		watchtest.Check(i.t, log.String())
 		if i.t.Failed() {
 			i.t.Log(log.String())
 		}

@@ -121,8 +121,7 @@ if [ -z "$short" ] && [ "${packages[*]}" = ./... ]; then
   esac
 fi
 if [ -s "$CAILIAO_TEST_LOG" ]; then
-  say "logs of all tests: no names, numbers or phones"
-  sort -u "$CAILIAO_TEST_LOG.secrets" | grep . >"$work/secrets"
-  if grep -qFf "$work/secrets" "$CAILIAO_TEST_LOG"; then echo "personal data stand in the logs"; exit 1; fi
+  say "logs of all tests: no names, numbers, open ids, keys, tokens, passwords, codes or sessions"
+  CAILIAO_TEST_LOG_SCAN=$CAILIAO_TEST_LOG go test -count=1 -v -run TheLogsOfTheSuite ./watch/watchtest
 fi
 say "all tests passed"

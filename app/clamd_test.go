@@ -15,6 +15,7 @@ import (
 	"cailiao/clamd/clamdtest"
 	"cailiao/imaging/imagetest"
 	"cailiao/intake"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat/wechattest"
 )
 
@@ -166,7 +167,7 @@ func (b *battlefield) upload(client *http.Client, name, file string) answer {
 
 func TestTheCheckSaysHowTheScannerIs(t *testing.T) {
 	daemon := clamdtest.Start(t, "tcp", clamdtest.How{Known: clamd.TestFile()})
-	platform := wechattest.New(wechattest.Options{})
+	platform := wechattest.New(wechattest.Options{Secret: watchtest.Secret})
 	t.Cleanup(platform.Close)
 	cfg := apptest.Config(t, "sqlite", platform, "http://127.0.0.1:1", "https://cailiao.example.cn")
 	said := func() (app.Finding, bool) {

@@ -11,11 +11,12 @@ import (
 
 	"cailiao/app"
 	"cailiao/app/apptest"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat/wechattest"
 )
 
 func TestMetricsAreServedOnAnAddressOfTheirOwn(t *testing.T) {
-	platform := wechattest.New(wechattest.Options{})
+	platform := wechattest.New(wechattest.Options{Secret: watchtest.Secret})
 	defer platform.Close()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

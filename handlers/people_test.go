@@ -11,6 +11,7 @@ import (
 
 	"cailiao/intake"
 	"cailiao/storage"
+	"cailiao/watch/watchtest"
 )
 
 var secretOnPage = regexp.MustCompile(`<p class="secret num">([a-z2-7-]+)</p>`)
@@ -22,6 +23,7 @@ func (a answer) given(t *testing.T) string {
 	if a.status != http.StatusOK || found == nil {
 		t.Fatalf("no password is shown: %d", a.status)
 	}
+	watchtest.Secret("initial password", found[1])
 	return found[1]
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"cailiao/intake"
+	"cailiao/watch/watchtest"
 )
 
 var (
@@ -34,6 +35,8 @@ func (b *browser) enrol() (secret string, codes []string) {
 	if got.status != http.StatusOK || len(codes) != 10 {
 		b.w.t.Fatalf("set up: %d, %d recovery codes", got.status, len(codes))
 	}
+	watchtest.Secret("seed", secret)
+	watchtest.Secret("recovery code", codes...)
 	return secret, codes
 }
 
@@ -83,6 +86,9 @@ func TestSigningInTakesACodeOnceItIsSetUp(t *testing.T) {
 	}
 	if got := w.browser().get("/staff/", "Cookie", "staff="+half); got.status != http.StatusSeeOther {
 		t.Errorf("the id from before the code works: %d", got.status)
+	}
+	if got := b.post("/staff/again", url.Values{"code": {fresh}}); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("the code that signed in proves who asks, too: %d", got.status)
 	}
 	other := w.half("王老师")
 	if got := other.post("/staff/login/code", url.Values{"code": {fresh}}); got.status != http.StatusUnprocessableEntity {

@@ -19,7 +19,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -32,6 +31,7 @@ import (
 	"cailiao/review"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
 )
@@ -45,7 +45,7 @@ type world struct {
 	server   *httptest.Server
 	platform *wechattest.Platform
 	bot      *answers
-	log      *buffer
+	log      *watchtest.Log
 	clock    time.Time
 }
 
@@ -63,24 +63,6 @@ func (a *answers) Answer(_ context.Context, m wechat.Message) (string, error) {
 		panic("a secret in the panic")
 	}
 	return a.reply, a.err
-}
-
-// buffer is a log that requests may write to at once.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 func newWorld(t *testing.T) *world { return newWorldOn(t, storagetest.Open(t)) }
@@ -104,9 +86,9 @@ func newWorldWith(t *testing.T, db *storage.DB, redis *storage.Redis) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, bot: &answers{}, log: &buffer{}, clock: time.Date(2026, 2, 3, 12, 0, 0, 0, loc)}
+	w := &world{t: t, bot: &answers{}, log: watchtest.New(t, true), clock: time.Date(2026, 2, 3, 12, 0, 0, 0, loc)}
 	now := func() time.Time { return w.clock }
-	w.platform = wechattest.New(wechattest.Options{Now: now})
+	w.platform = wechattest.New(wechattest.Options{Now: now, Secret: watchtest.Secret})
 	t.Cleanup(w.platform.Close)
 	o := w.platform.Options()
 	account, err := wechat.Open(wechat.Config{
@@ -151,7 +133,9 @@ func (w *world) open() *world {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.server = httptest.NewServer(router)
+	w.server = httptest.NewUnstartedServer(router)
+	w.server.Listener = watchtest.Listen(w.server.Listener)
+	w.server.Start()
 	w.t.Cleanup(w.server.Close)
 	w.platform.SetCallback(w.server.URL + "/wechat")
 	return w
@@ -176,6 +160,10 @@ func (w *world) people(n int) []intake.Candidate {
 			w.t.Fatal(err)
 		}
 		all = append(all, c)
+		watchtest.Secret("name", c.Name)
+		watchtest.Secret("ID number", c.IDNumber)
+		watchtest.Secret("phone", c.Phone)
+		watchtest.Secret("open id", "open-"+c.Number)
 	}
 	return all
 }

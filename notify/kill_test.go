@@ -25,6 +25,7 @@ import (
 	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
 )
@@ -201,7 +202,7 @@ func killing(t *testing.T, cfg storage.Config, instances int) {
 	if err := db.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{platform: wechattest.New(wechattest.Options{}), taken: map[string][]post{}}
+	g := &gate{platform: wechattest.New(wechattest.Options{Secret: watchtest.Secret}), taken: map[string][]post{}}
 	defer g.platform.Close()
 	crowd(t, db, g.platform, people)
 	settings := make([]instance, instances)
@@ -277,6 +278,7 @@ type kill struct {
 func killAtRandom(t *testing.T, r *rand.Rand, settings []instance) (kills []kill) {
 	t.Helper()
 	running := make([]*exec.Cmd, len(settings))
+	log := io.MultiWriter(os.Stderr, watchtest.New(t, true))
 	start := func(i int) {
 		in, err := json.Marshal(settings[i])
 		if err != nil {
@@ -284,7 +286,7 @@ func killAtRandom(t *testing.T, r *rand.Rand, settings []instance) (kills []kill
 		}
 		running[i] = exec.Command(os.Args[0], "-test.run=^$")
 		running[i].Env = append(os.Environ(), childEnv+"="+string(in))
-		running[i].Stderr = os.Stderr
+		running[i].Stderr = log
 		if err := running[i].Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package notify_test
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -16,6 +15,7 @@ import (
 	"cailiao/sms/smstest"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
 )
@@ -50,32 +50,15 @@ type world struct {
 	t        *testing.T
 	platform *wechattest.Platform
 	texts    *smstest.Provider
-	log      *buffer
+	log      *watchtest.Log
 	mu       sync.Mutex
 	clock    time.Time
 }
 
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 func newWorld(t *testing.T, db *storage.DB) *world {
 	t.Helper()
-	w := &world{t: t, log: &buffer{}, clock: noon}
-	w.platform = wechattest.New(wechattest.Options{Now: w.now})
+	w := &world{t: t, log: watchtest.New(t, true), clock: noon}
+	w.platform = wechattest.New(wechattest.Options{Now: w.now, Secret: watchtest.Secret})
 	t.Cleanup(w.platform.Close)
 	api := httptest.NewServer(w.platform)
 	t.Cleanup(api.Close)
@@ -134,6 +117,10 @@ func (w *world) people(n int) []intake.Candidate {
 			w.t.Fatal(err)
 		}
 		c.OpenID = "o-" + r.Number
+		watchtest.Secret("open id", c.OpenID)
+		watchtest.Secret("name", c.Name)
+		watchtest.Secret("ID number", c.IDNumber)
+		watchtest.Secret("phone", c.Phone)
 		if err := w.DB.Bind(ctx, c.ID, c.OpenID, w.now()); err != nil {
 			w.t.Fatal(err)
 		}

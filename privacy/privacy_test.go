@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"cailiao/privacy"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
+	"cailiao/watch/watchtest"
 )
 
 var t0 = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -36,7 +36,7 @@ func each(t *testing.T, config privacy.Config, f func(t *testing.T, o *office)) 
 		o.ok(err)
 		o.Keeper = &privacy.Keeper{
 			DB: db, Blobs: storage.SealBlobs(blobs, storagetest.Keys(t)), Config: config,
-			Now: func() time.Time { return o.now }, Log: slog.New(slog.DiscardHandler),
+			Now: func() time.Time { return o.now }, Log: watchtest.Logger(t),
 		}
 		f(t, o)
 	})
@@ -57,6 +57,9 @@ func (o *office) person(number string) intake.Candidate {
 		Line: 2, Number: number, Name: "林知夏", IDType: "居民身份证", IDNumber: "99000019910417003X", Phone: "13900000001", Site: "A", Attrs: map[string]any{},
 	}}, nil)
 	o.ok(err)
+	watchtest.Secret("name", "林知夏")
+	watchtest.Secret("ID number", "99000019910417003X")
+	watchtest.Secret("phone", "13900000001")
 	c, err := o.db.CandidateByNumber(ctx, number)
 	o.ok(err)
 	o.ok(o.db.Bind(ctx, c.ID, "o-"+number, o.now))

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cailiao/watch/watchtest"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
 )
@@ -28,7 +29,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{Platform: wechattest.New(wechattest.Options{})}
+	w := &world{Platform: wechattest.New(wechattest.Options{Secret: watchtest.Secret})}
 	t.Cleanup(w.Close)
 	api := httptest.NewServer(w.Platform)
 	t.Cleanup(api.Close)

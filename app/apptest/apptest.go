@@ -16,6 +16,7 @@ import (
 	"cailiao/intake"
 	"cailiao/seal"
 	"cailiao/storage/storagetest"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
 )
@@ -55,7 +56,8 @@ func Start(t testing.TB, engine string, start time.Time, tweaks ...func(*app.App
 func StartWith(t testing.TB, engine string, start time.Time, configure func(*app.Config), tweaks ...func(*app.App)) *World {
 	t.Helper()
 	w := &World{Clock: &Clock{at: start, since: time.Now()}}
-	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now, Timeout: slow})
+	Guard(People)
+	w.Platform = wechattest.New(wechattest.Options{Now: w.Clock.Now, Timeout: slow, Secret: watchtest.Secret})
 	t.Cleanup(w.Platform.Close)
 	api := httptest.NewServer(w.Platform)
 	t.Cleanup(api.Close)
@@ -112,7 +114,7 @@ func serve(t testing.TB, w *World, ln net.Listener) (*app.App, func() error) {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	served := make(chan error, 1)
-	go func() { served <- a.Serve(ctx, ln) }()
+	go func() { served <- a.Serve(ctx, watchtest.Listen(ln)) }()
 	return a, sync.OnceValue(func() error {
 		cancel()
 		err := <-served

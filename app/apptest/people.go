@@ -36,17 +36,6 @@ var People = withIDs([]Person{
 	{Number: "2611010004", Name: "顾长风", ID: "", Phone: "13900000004", Site: "110101", More: map[string]string{"军人身份": "现役军人"}},
 })
 
-// Secrets are what no log may hold.
-var Secrets = secretsOf(People)
-
-func secretsOf(people []Person) []string {
-	var all []string
-	for _, p := range people {
-		all = append(all, p.Number, p.Name, p.ID, p.Phone)
-	}
-	return all
-}
-
 func withIDs(people []Person) []Person {
 	for i := range people {
 		if people[i].ID == "" {
@@ -93,6 +82,7 @@ func (w *World) Import(t testing.TB, people ...Person) {
 	if len(people) == 0 {
 		people = People
 	}
+	Guard(people)
 	report, err := w.Desk.ImportRoster(t.Context(), strings.NewReader(RosterCSV(people)), review.ImportOptions{})
 	if err != nil || len(report.Problems) > 0 {
 		t.Fatalf("import: %v %v", err, report.Problems)

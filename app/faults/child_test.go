@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"cailiao/app"
+	"cailiao/watch/watchtest"
 )
 
 const childEnv = "CAILIAO_FAULTS_CHILD"
@@ -73,7 +75,7 @@ func startChild(t *testing.T, s settings) *process {
 	}
 	p := &process{cmd: exec.Command(os.Args[0], "-test.run=^$"), url: "http://" + s.Listen, gone: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text))
-	p.cmd.Stderr = os.Stderr
+	p.cmd.Stderr = io.MultiWriter(os.Stderr, watchtest.New(t, true))
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"syscall"
@@ -16,6 +15,7 @@ import (
 
 	"cailiao/app"
 	"cailiao/storage"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat/wechattest"
 )
 
@@ -78,7 +78,7 @@ func outside(t *testing.T, wx wechattest.Fault, spoil func(*badBlobs)) {
 	go api.Serve(ln)
 	defer api.Close()
 	w.settings.WeChat.APIBase = "http://" + ln.Addr().String()
-	a, err := w.settings.open(t.Context(), app.Options{Log: slog.New(slog.DiscardHandler)})
+	a, err := w.settings.open(t.Context(), app.Options{Log: watchtest.Logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

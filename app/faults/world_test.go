@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -29,6 +28,7 @@ import (
 	"cailiao/seal"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
+	"cailiao/watch/watchtest"
 	"cailiao/wechat"
 	"cailiao/wechat/wechattest"
 )
@@ -98,7 +98,7 @@ type letter struct {
 func openWorld(t *testing.T, engine string, people int) *world {
 	t.Helper()
 	w := &world{t: t, name: rand.Text(), picture: imagetest.Photo(1)}
-	w.phone = wechattest.New(wechattest.Options{})
+	w.phone = wechattest.New(wechattest.Options{Secret: watchtest.Secret})
 	t.Cleanup(w.phone.Close)
 	api := httptest.NewServer(http.HandlerFunc(w.platform))
 	t.Cleanup(api.Close)
@@ -120,7 +120,7 @@ func (w *world) settle(people int) {
 		w.t.Fatal(err)
 	}
 	cfg.Database, cfg.Keys = w.settings.Database, seal.Config{File: w.settings.Keys}
-	desk, closeDB, err := app.OpenDesk(w.t.Context(), cfg, slog.New(slog.DiscardHandler))
+	desk, closeDB, err := app.OpenDesk(w.t.Context(), cfg, watchtest.Logger(w.t))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ type instance struct {
 func (w *world) start(s settings, options app.Options) *instance {
 	w.t.Helper()
 	if options.Log == nil {
-		options.Log = slog.New(slog.DiscardHandler)
+		options.Log = watchtest.Logger(w.t)
 	}
 	a, err := s.open(w.t.Context(), options)
 	if err != nil {

@@ -70,6 +70,7 @@ func (p *Platform) qrCreate(c call) answer {
 		return fail(40054, "invalid expire_seconds")
 	}
 	ticket := "gQ" + randomText(92) + "=="
+	p.opts.Secret("binding scene", scene, ticket)
 	p.mu.Lock()
 	p.scenes[ticket] = scene
 	p.mu.Unlock()

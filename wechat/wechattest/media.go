@@ -26,6 +26,7 @@ func (p *Platform) keep(m medium) string {
 	now := p.Now()
 	m.until = now.Add(mediaLife)
 	id := randomText(62) + "-_"
+	p.opts.Secret("media id", id)
 	p.media[id] = m
 	return id
 }

@@ -42,6 +42,8 @@ func (p *Platform) authorize(c call) answer {
 		return page(http.StatusOK, "Scope 参数错误或没有 Scope 权限 (10005)")
 	}
 	code := "0" + randomText(31)
+	p.opts.Secret("OAuth code", code)
+	p.opts.Secret("OAuth state", q.Get("state"))
 	snapshot := p.trip("oauth/snapshot", cookie.Value) != nil
 	p.mu.Lock()
 	p.oauth[code] = oauthCode{openID: cookie.Value, scope: scope, snapshot: snapshot, until: p.Now().Add(codeLife)}
@@ -80,13 +82,12 @@ func (p *Platform) oauthToken(c call) answer {
 	}
 	code.used = true
 	p.oauth[q.Get("code")] = code
-	out := map[string]any{
-		"access_token": "87_" + randomText(86), "expires_in": 7200,
-		"refresh_token": "87_" + randomText(86), "openid": code.openID, "scope": code.scope,
-	}
+	access, refresh := "87_"+randomText(86), "87_"+randomText(86)
+	out := map[string]any{"access_token": access, "expires_in": 7200, "refresh_token": refresh, "openid": code.openID, "scope": code.scope}
 	if code.snapshot {
 		out["openid"], out["is_snapshotuser"] = "virtual"+md5Hex([]byte(code.openID))[:21], 1
 	}
+	p.opts.Secret("access token", access, refresh)
 	return jsonAnswer(out)
 }
 

@@ -26,12 +26,13 @@ type Options struct {
 	EncodingAESKey   string // 43 characters; the callbacks are always in safe mode
 	OriginalID       string // the account's gh_… id
 	CallbackURL      string
-	OAuthDomain      string           // host allowed in redirect_uri; empty: any
-	Now              func() time.Time // the platform's clock; nil: time.Now
-	Client           *http.Client     // sends the callbacks; redirects are never followed
-	Timeout          time.Duration    // the 5-second rule, in real time; 0: 5 s
-	TokenLife        time.Duration    // how long an access token lives; 0: 7200 s
-	Templates        []Template       // nil: DefaultTemplates
+	OAuthDomain      string                              // host allowed in redirect_uri; empty: any
+	Now              func() time.Time                    // the platform's clock; nil: time.Now
+	Client           *http.Client                        // sends the callbacks; redirects are never followed
+	Timeout          time.Duration                       // the 5-second rule, in real time; 0: 5 s
+	TokenLife        time.Duration                       // how long an access token lives; 0: 7200 s
+	Templates        []Template                          // nil: DefaultTemplates
+	Secret           func(kind string, values ...string) // told of each open id, token, code and word that is nobody else's; nil: nobody asks
 }
 
 // Platform is the whole of WeChat as one account sees it. It is an http.Handler for all API
@@ -93,6 +94,7 @@ func New(opts Options) *Platform {
 		lastID:    firstID(),
 		watchers:  map[*watcher]struct{}{},
 	}
+	opts.Secret("account", opts.AppSecret, opts.Token, opts.EncodingAESKey)
 	p.idle = sync.NewCond(&p.mu)
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	p.routes = p.allRoutes()
@@ -112,6 +114,9 @@ func (o Options) withDefaults() Options {
 	fill(&o.OriginalID, "gh_9d2e51c07ab4")
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Secret == nil {
+		o.Secret = func(string, ...string) {}
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 5 * time.Second
@@ -168,6 +173,7 @@ func (p *Platform) User(openID string) *User {
 	if u, ok := p.users[openID]; ok {
 		return u
 	}
+	p.opts.Secret("open id", openID)
 	u := &User{OpenID: openID, p: p, consents: map[string]int{}}
 	p.users[openID] = u
 	p.order = append(p.order, u)

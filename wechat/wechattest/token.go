@@ -111,6 +111,7 @@ func (p *Platform) issue(old string) string {
 		p.tokens.valid[old] = t
 	}
 	value := "86_" + randomText(133)
+	p.opts.Secret("access token", value)
 	p.tokens.valid[value] = issued{until: now.Add(p.opts.TokenLife)}
 	return value
 }

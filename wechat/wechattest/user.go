@@ -243,6 +243,7 @@ func (u *User) write(e Entry, fill func(*callbackXML)) (callbackXML, bool) {
 		return callbackXML{}, false
 	}
 	now := u.p.Now()
+	u.p.opts.Secret("words", e.Text)
 	e.From = FromMe
 	u.append(e)
 	u.lastWord = now
