@@ -79,6 +79,28 @@ func TestAttacksOnTheCallback(t *testing.T) {
 			raw.Body = append(raw.Body, make([]byte, 2<<20)...)
 			return b.post(raw)
 		}, "413"},
+		{"an unfollow recorded and sent again when the person is back", func(b *battlefield) string {
+			b.bound("o-returns", apptest.People[1])
+			leave := b.Platform.Sealed([]byte(event("o-returns", "unsubscribe", b.Clock.Now())), b.Clock.Now())
+			got := b.post(leave)
+			b.Clock.Advance(10 * time.Second)
+			got += " " + b.inner(event("o-returns", "subscribe", b.Clock.Now())) + " " + b.post(leave)
+			c, err := b.DB.CandidateByNumber(b.t.Context(), apptest.People[1].Number)
+			if err != nil || c.OpenID != "o-returns" {
+				got += ", unbound"
+			}
+			return got
+		}, "200 200 200"},
+		{"a printed code that nobody printed", func(b *battlefield) string {
+			return b.unchanged("submissions consents", func() string {
+				for i, scene := range []string{"b1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "1", "' OR 1=1 --", strings.Repeat("A", 64)} {
+					if d := b.Platform.User(fmt.Sprintf("o-scans-%d", i)).FollowByScan(b.t.Context(), scene); strings.Contains(d.Reply, "绑定成功") || d.Broken != "" {
+						return scene + " binds: " + d.Broken
+					}
+				}
+				return "nobody"
+			})
+		}, "nobody"},
 		{"a delivery report for a notice that was never sent", func(b *battlefield) string {
 			return b.unchanged("notices", func() string {
 				return b.inner(`<xml><ToUserName>x</ToUserName><FromUserName>` + b.victim.OpenID + `</FromUserName><CreateTime>` +
@@ -100,6 +122,11 @@ func (b *battlefield) inner(xml string) string {
 func wrapped(openID, words string) string {
 	return `<xml><ToUserName>x</ToUserName><FromUserName>` + openID + `</FromUserName><CreateTime>1</CreateTime>` +
 		`<MsgType>text</MsgType><Content>` + words + `</Content><MsgId>77</MsgId></xml>`
+}
+
+func event(openID, name string, at time.Time) string {
+	return fmt.Sprintf(`<xml><ToUserName>x</ToUserName><FromUserName>%s</FromUserName><CreateTime>%d</CreateTime><MsgType>event</MsgType><Event>%s</Event></xml>`,
+		openID, at.Unix(), name)
 }
 
 // asked is when a user last spoke, as far as the program knows.
@@ -177,6 +204,11 @@ func TestGuessingAtTheBinding(t *testing.T) {
 	for i := range 4 {
 		d := one.Say(ctx, fmt.Sprintf("99%08d 123456", i))
 		unknown = strings.ReplaceAll(d.Reply, fmt.Sprintf("99%08d", i), "N")
+	}
+	for i := range 6 {
+		if d := one.Say(ctx, fmt.Sprintf("98%08d 123456", i)); i > 0 && !strings.Contains(d.Reply, "先停一停") {
+			t.Errorf("guess %d of one WeChat at ever other numbers: %q", i+5, d.Reply)
+		}
 	}
 	two := b.Platform.User("o-known-number")
 	two.Follow(ctx)

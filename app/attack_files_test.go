@@ -3,6 +3,7 @@ package app_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/zlib"
 	"fmt"
 	"net/http"
 	"slices"
@@ -44,11 +45,26 @@ func TestFilesThatAreMoreThanPictures(t *testing.T) {
 		{"a PDF", []byte("%PDF-1.7\n" + payload), false},
 		{"an executable", join([]byte("MZ\x90\x00"), []byte(payload)), false},
 		{"a ZIP", zipped.Bytes(), false},
+		{"nothing", nil, false},
+		{"a WebP", []byte("RIFF\x00\x00\x00\x00WEBPVP8 " + payload), false},
+		{"a TIFF", []byte("II*\x00\x08\x00\x00\x00" + payload), false},
+		{"a BMP", []byte("BM" + payload), false},
+		{"a HEIC", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00" + payload), false},
+		{"drawing commands", []byte("push graphic-context\nviewbox 0 0 640 480\nfill 'url(https://evil.example/x|id)'\npop graphic-context"), false},
+		{"a server's configuration", []byte("AddType application/x-httpd-php .jpg\n"), false},
+		{"a PDF that is also a JPEG", join([]byte("%PDF-1.7\n"), good), false},
+		{"a JPEG that claims 50,000 by 50,000", claiming(good), false},
+		{"a PNG with 200 MB of text", join(png[:33], imagetest.Chunk("zTXt", append([]byte("c\x00\x00"), deflated(200<<20)...)), png[33:]), true},
+		{"a PNG with 200 MB of colour profile", join(png[:33], imagetest.Chunk("iCCP", append([]byte("c\x00\x00"), deflated(200<<20)...)), png[33:]), true},
 		{"JPEG magic and then script", join([]byte("\xff\xd8\xff\xe0"), []byte(payload)), false},
 		{"PNG magic and then script", join([]byte("\x89PNG\r\n\x1a\n"), []byte(payload)), false},
 		{"script before the picture", join([]byte(payload), good), false},
 		{"script in a JPEG comment", imagetest.Insert(good, 0xfe, []byte(payload)), true},
 		{"script in the EXIF", imagetest.Insert(good, 0xe1, append([]byte("Exif\x00\x00"), payload...)), true},
+		{"script in the XMP", imagetest.Insert(good, 0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta>"+payload)), true},
+		{"script in the colour profile", imagetest.Insert(good, 0xe2, []byte("ICC_PROFILE\x00\x01\x01"+payload)), true},
+		{"script in the editor's segment", imagetest.Insert(good, 0xed, []byte("Photoshop 3.0\x00"+payload)), true},
+		{"script in a preview", imagetest.Insert(good, 0xe0, []byte("JFXX\x00\x10"+payload)), true},
 		{"script behind the picture", join(good, []byte(payload)), true},
 		{"a ZIP behind the picture", join(good, zipped.Bytes()), true},
 		{"script behind the last block, inside the picture's data", join(good[:len(good)-2], []byte(payload), good[len(good)-2:]), true},
@@ -56,6 +72,8 @@ func TestFilesThatAreMoreThanPictures(t *testing.T) {
 		{"script in a segment that nobody knows", imagetest.Insert(good, 0xf0, []byte(payload)), true},
 		{"a second picture behind the first", join(good, good, []byte(payload)), true},
 		{"script in a PNG text chunk", join(png[:33], imagetest.Chunk("tEXt", []byte("Comment\x00"+payload)), png[33:]), true},
+		{"script in a PNG chunk of many languages", join(png[:33], imagetest.Chunk("iTXt", []byte("c\x00\x00\x00\x00\x00"+payload)), png[33:]), true},
+		{"script in a PNG chunk that nobody knows", join(png[:33], imagetest.Chunk("prVt", []byte(payload)), png[33:]), true},
 		{"script behind the PNG", join(png, []byte(payload)), true},
 	}
 	b := newBattlefield(t)
@@ -93,6 +111,24 @@ func TestFilesThatAreMoreThanPictures(t *testing.T) {
 			}
 		}
 	}
+}
+
+// claiming is a JPEG whose header says 50,000 by 50,000.
+func claiming(jpg []byte) []byte {
+	lying := bytes.Clone(jpg)
+	copy(lying[bytes.Index(lying, []byte{0xff, 0xc0})+5:], "\xc3\x50\xc3\x50")
+	return lying
+}
+
+// deflated is n zeros, compressed.
+func deflated(n int) []byte {
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	for range n >> 20 {
+		z.Write(make([]byte, 1<<20)) // a bytes.Buffer does not fail
+	}
+	z.Close()
+	return b.Bytes()
 }
 
 // photosOf are the ids of all photos of a candidate, in the order they came.

@@ -53,6 +53,9 @@ func TestTakingWhatIsOfOthers(t *testing.T) {
 			t.Fatalf("%s uploads: %d", who, got.status)
 		}
 	}
+	b.victim.Say(t.Context(), "人工 照片要带章吗")
+	const question = "/staff/questions/1"
+	said := url.Values{"answer": {"要"}}
 	const own, all = "/staff/export/states", "/staff/export/photos"
 	foreign, ours := url.Values{"site": {"110105"}}, url.Values{"site": {"110101"}}
 	of := func(id int64) string { return fmt.Sprintf("/staff/candidates/%d/export", id) }
@@ -66,6 +69,10 @@ func TestTakingWhatIsOfOthers(t *testing.T) {
 		{"nobody", "POST", theirs["site-one"] + "/import", version, 303},
 		{"nobody", "POST", own, ours, 303},
 		{"nobody", "POST", of(b.id), nil, 303},
+		{"nobody", "POST", question, said, 303},
+		{"site-two", "POST", question, said, 404},
+		{"site-two", "POST", "/staff/questions/99", said, 404},
+		{"site-one", "POST", question, said, 303},
 		{"site-one", "GET", theirs["site-one"], nil, 200},
 		{"site-one", "GET", theirs["area-one"], nil, 404},
 		{"site-one", "GET", theirs["area-one"] + "/problems/csv", nil, 404},

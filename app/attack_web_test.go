@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"cailiao/app"
 	"cailiao/app/apptest"
+	"cailiao/intake"
 	"cailiao/review"
 	"cailiao/wechat/wechattest"
 )
@@ -88,6 +90,25 @@ func TestAttacksOnThePages(t *testing.T) {
 			resp.Body.Close()
 			return fmt.Sprint(resp.StatusCode, b.ask(client, http.MethodGet, back, nil).status)
 		}, "200 403"},
+		{"OAuth: a used code with a fresh state", func(b *battlefield) string {
+			var back *url.URL
+			client := b.victim.Browser()
+			client.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+				if strings.Contains(r.URL.Path, "/mine/back") {
+					back = r.URL
+				}
+				return nil
+			}
+			resp, err := client.Get(b.URL + "/mine")
+			if err != nil || back == nil {
+				b.t.Fatal(err)
+			}
+			resp.Body.Close()
+			thief := b.browser("")
+			to, _ := url.Parse(b.ask(thief, http.MethodGet, "/mine", nil).header.Get("Location"))
+			fresh := url.Values{"code": {back.Query().Get("code")}, "state": {to.Query().Get("state")}}
+			return fmt.Sprint(b.ask(thief, http.MethodGet, "/mine/back?"+fresh.Encode(), nil).status, b.ask(thief, http.MethodGet, "/mine", nil).status)
+		}, "403 302"},
 		{"the monitoring pages from outside", func(b *battlefield) string {
 			var got []int
 			for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/vars", "/.git/config", "/config.yaml", "/data/cailiao.db"} {
@@ -170,6 +191,27 @@ func TestGuessingAtTheLogin(t *testing.T) {
 	got := b.ask(b.browser("127.0.3.1"), http.MethodPost, "/staff/login", url.Values{"name": {"area-one"}, "password": {apptest.Password}}, "X-Forwarded-For: 10.9.9.9")
 	if got.status != http.StatusTooManyRequests {
 		t.Errorf("12 guesses behind invented addresses, then: %d", got.status)
+	}
+}
+
+// One password tried at ever other accounts is stopped for the address, whatever the names, and for nobody elsewhere.
+func TestOnePasswordAtManyAccounts(t *testing.T) {
+	w := apptest.StartWith(t, "sqlite", start, func(cfg *app.Config) { cfg.Staff.Password = review.Cost{Memory: 7 << 10, Passes: 1} })
+	b := &battlefield{World: w, t: t}
+	b.AddStaff(t, "site-one", intake.RoleSite, "110101")
+	login := func(address, name, password string) int {
+		return b.ask(b.browser(address), http.MethodPost, "/staff/login", url.Values{"name": {name}, "password": {password}}).status
+	}
+	for i := range 60 {
+		if got := login("127.0.5.1", fmt.Sprintf("reviewer-%d", i), "the usual password"); got != http.StatusUnprocessableEntity {
+			t.Fatalf("account %d: %d", i, got)
+		}
+	}
+	if got := login("127.0.5.1", "site-one", apptest.Password); got != http.StatusTooManyRequests {
+		t.Errorf("the right one from the same address: %d", got)
+	}
+	if got := login("127.0.5.2", "site-one", apptest.Password); got != http.StatusSeeOther {
+		t.Errorf("from elsewhere: %d", got)
 	}
 }
 
