@@ -56,7 +56,7 @@ var onlyHome = map[string][]string{
 	"github.com/redis/go-redis":       {"storage", "storage/storagetest"},
 	"github.com/alicebob/miniredis":   {"storage", "storage/storagetest"},
 	"github.com/silenceper/wechat":    {"wechat", "wechat/wechattest", "cmd/bench"},
-	"github.com/minio/minio-go":       {"storage"},
+	"github.com/minio/minio-go":       {"storage", "storage/storagetest"},
 	"github.com/johannesboyne":        {"storage/storagetest"},
 	"github.com/xuri/excelize":        {"review"},
 	"github.com/pquerna/otp":          {"review"},

@@ -19,18 +19,22 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/minio/minio-go/v7"
 
 	"cailiao/storage"
 )
 
-// S3 is an S3 service over real HTTP with one empty, private bucket. Signatures, hashes of bodies
-// and the clock are checked as the real ones do.
+// S3 is an S3 service over real HTTP with one empty, private bucket: the one that CAILIAO_TEST_S3
+// names, else a fake that checks signatures, hashes of bodies and the clock as the real ones do.
 type S3 struct {
 	Config storage.BlobsConfig // of whoever may use it
 	URL    string
 
-	Public bool // strangers may read
-	Ahead  time.Duration
+	Real  bool          // not the fake
+	Ahead time.Duration // the fake's clock
+
+	bucketOf *minio.Core // real: whose bucket it is
+	public   bool        // the fake: strangers may read
 
 	mu    sync.Mutex
 	fault func(w http.ResponseWriter, r *http.Request) bool
@@ -41,19 +45,22 @@ type S3 struct {
 // StartS3 starts one for the time of the test.
 func StartS3(t testing.TB) *S3 {
 	t.Helper()
-	backend := s3mem.New()
-	s := &S3{}
-	s3 := gofakes3.New(backend, gofakes3.WithTimeSource(s), gofakes3.WithIntegrityCheck(true)).Server()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, s3) }))
+	s := &S3{Config: storage.BlobsConfig{
+		Driver: "s3", Bucket: "cailiao-test", Prefix: "photos", AccessKey: "AKIATEST", SecretKey: "a-secret-of-tests", PathStyle: true,
+	}}
+	var service http.Handler
+	if real := os.Getenv("CAILIAO_TEST_S3"); real != "" {
+		service = s.realS3(t, real)
+	} else {
+		backend := s3mem.New()
+		service = gofakes3.New(backend, gofakes3.WithTimeSource(s), gofakes3.WithIntegrityCheck(true)).Server()
+		if err := backend.CreateBucket(s.Config.Bucket); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, service) }))
 	t.Cleanup(server.Close)
-	if err := backend.CreateBucket("cailiao-test"); err != nil {
-		t.Fatal(err)
-	}
-	s.URL = server.URL
-	s.Config = storage.BlobsConfig{
-		Driver: "s3", Endpoint: server.URL, Bucket: "cailiao-test", Prefix: "photos",
-		AccessKey: "AKIATEST", SecretKey: "a-secret-of-tests", PathStyle: true,
-	}
+	s.URL, s.Config.Endpoint = server.URL, server.URL
 	bucketsMu.Lock()
 	defer bucketsMu.Unlock()
 	buckets[server.URL] = s
@@ -118,9 +125,12 @@ func (s *S3) serve(w http.ResponseWriter, r *http.Request, service http.Handler)
 
 // refuses checks who asks, as the service does before anything else: AWS Signature Version 4.
 func (s *S3) refuses(r *http.Request, body []byte) (code string) {
+	if s.Real {
+		return "" // it sees for itself
+	}
 	rest, signed := strings.CutPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ")
 	if !signed {
-		if s.Public && r.Method == http.MethodGet {
+		if s.public && r.Method == http.MethodGet {
 			return ""
 		}
 		return "AccessDenied"

@@ -3,6 +3,8 @@
 //
 //	CAILIAO_TEST_MYSQL    DSN of a MySQL or MariaDB user who may create databases
 //	CAILIAO_TEST_REDIS    host:port of a Redis server whose databases 1 to 15 may be emptied
+//	CAILIAO_TEST_S3       http://key:secret@host:port of an S3 service, path style, whose key may make
+//	                      buckets; without it a fake in the process stands for one
 //	CAILIAO_TEST_ENGINES  "all": a server that is not named fails the test
 package storagetest
 
