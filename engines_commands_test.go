@@ -187,6 +187,8 @@ func wrongSurroundings(t *testing.T, i *installation) {
 		return map[string]any{"blobs": config}
 	}
 	redis := storagetest.StartRedis(t)
+	public := storagetest.StartS3(t)
+	public.Publish(t)
 	for name, tt := range map[string]struct {
 		sections map[string]any
 		want     string
@@ -202,6 +204,8 @@ func wrongSurroundings(t *testing.T, i *installation) {
 		"a file that is only read":       {map[string]any{"database": map[string]any{"driver": "sqlite", "dsn": "/proc/version"}}, "/proc/version"},
 		"a Redis nobody answers at":      {map[string]any{"redis": map[string]any{"addr": "127.0.0.1:1"}}, "no Redis server answers at 127.0.0.1:1"},
 		"a wrong password of Redis":      {map[string]any{"redis": map[string]any{"addr": redis.Addr, "password": "s3cret"}}, "refuses username or password"},
+		"a server that is read-only":     {mysql(readOnly(t)), "the server is read-only"},
+		"a public bucket":                {map[string]any{"blobs": public.Config}, "is public"},
 		"a missing bucket":               {blobs(func(c *storage.BlobsConfig) { c.Bucket = "not-there" }), `bucket: "not-there" does not exist`},
 		"wrong credentials of S3":        {blobs(func(c *storage.BlobsConfig) { c.SecretKey = "s3cret" }), "refuses access_key or secret_key"},
 		"an S3 service nobody answers":   {blobs(func(c *storage.BlobsConfig) { c.Endpoint = "http://127.0.0.1:1" }), "no S3 service answers at http://127.0.0.1:1"},
@@ -216,6 +220,23 @@ func wrongSurroundings(t *testing.T, i *installation) {
 			}
 		})
 	}
+}
+
+// readOnly is a database on a server that nobody may write to.
+func readOnly(t *testing.T) (dsn string) {
+	t.Helper()
+	server := storagetest.StartMariaDB(t)
+	pool, err := sql.Open("mysql", server.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for _, query := range []string{"CREATE DATABASE cailiao", "SET GLOBAL read_only = 1"} {
+		if _, err := pool.Exec(query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return server.DSN + "cailiao"
 }
 
 // section is one of the configuration.
