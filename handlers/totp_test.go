@@ -1,15 +1,18 @@
 package handlers_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pquerna/otp/totp"
+	"golang.org/x/crypto/argon2"
 
 	"cailiao/intake"
 	"cailiao/watch/watchtest"
@@ -99,6 +102,30 @@ func TestSigningInTakesACodeOnceItIsSetUp(t *testing.T) {
 	}
 	if got := w.half("王老师").post("/staff/login/code", url.Values{"code": {codes[3]}}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("a recovery code works twice: %d", got.status)
+	}
+}
+
+// A stolen table of recovery codes has to be guessed at by argon2id, account by account.
+func TestRecoveryCodesAreKeptAsSlowSaltedHashes(t *testing.T) {
+	w := newWorld(t).open()
+	seen := map[string]bool{}
+	for _, name := range []string{"王老师", "赵老师"} {
+		_, codes := w.signedIn(name).enrol()
+		kept, err := w.DB.UnusedRecoveryCodes(t.Context(), w.idOf(name))
+		if err != nil || len(kept) != 10 {
+			t.Fatalf("%d codes, %v", len(kept), err)
+		}
+		salt, err := hex.DecodeString(kept[0][:16])
+		if err != nil || seen[kept[0][:16]] {
+			t.Errorf("the salt is another account's: %v", err)
+		}
+		seen[kept[0][:16]] = true
+		for _, code := range codes {
+			key := argon2.IDKey([]byte(strings.ReplaceAll(code, "-", "")), salt, 2, 19*1024, 1, 24)
+			if !slices.Contains(kept, hex.EncodeToString(append(slices.Clone(salt), key...))) {
+				t.Errorf("a code of %s is kept in another way", name)
+			}
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package review
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
+	"golang.org/x/crypto/argon2"
 
 	"cailiao/intake"
 	"cailiao/storage"
@@ -139,13 +139,13 @@ func (d *Desk) SetUpTOTP(ctx context.Context, staff intake.Staff, a Attempt) (af
 	if _, err := d.checkCode(ctx, staff, a); err != nil {
 		return staff, nil, err
 	}
-	codes = newRecoveryCodes()
+	codes, hashes := d.newRecoveryCodes()
 	after, err = d.alterOwn(ctx, staff, ActionOwnTOTP, func(s *intake.Staff, tx storage.Q) error {
 		if s.TOTP() {
 			return ErrTOTPSet
 		}
 		s.TOTPSince = d.now()
-		return tx.SetRecoveryCodes(ctx, s.ID, hashCodes(codes))
+		return tx.SetRecoveryCodes(ctx, s.ID, hashes)
 	})
 	return after, codes, err
 }
@@ -161,12 +161,12 @@ func (d *Desk) DropTOTP(ctx context.Context, staff intake.Staff) (intake.Staff, 
 
 // NewRecoveryCodes puts new recovery codes in place of all former ones.
 func (d *Desk) NewRecoveryCodes(ctx context.Context, staff intake.Staff) (after intake.Staff, codes []string, err error) {
-	codes = newRecoveryCodes()
+	codes, hashes := d.newRecoveryCodes()
 	after, err = d.alterOwn(ctx, staff, ActionOwnCodes, func(s *intake.Staff, tx storage.Q) error {
 		if !s.TOTP() {
 			return intake.ErrConflict
 		}
-		return tx.SetRecoveryCodes(ctx, s.ID, hashCodes(codes))
+		return tx.SetRecoveryCodes(ctx, s.ID, hashes)
 	})
 	return after, codes, err
 }
@@ -219,7 +219,7 @@ func (d *Desk) checkCode(ctx context.Context, staff intake.Staff, a Attempt) (wi
 		}
 		return "code", nil
 	}
-	err = d.DB.UseRecoveryCode(ctx, staff.ID, hashCode(code), d.now())
+	err = d.useRecoveryCode(ctx, staff.ID, code)
 	if errors.Is(err, intake.ErrNotFound) {
 		return "", d.wrong(ctx, staff.ID, a, "code")
 	}
@@ -245,26 +245,49 @@ func fitsTOTP(secret, code string, now time.Time) (step int64, ok bool) {
 	return 0, false
 }
 
-// newRecoveryCodes have 50 random bits each.
-func newRecoveryCodes() []string {
-	codes := make([]string, recoveryCodes)
-	for i := range codes {
-		text := strings.ToLower(rand.Text())
-		codes[i] = text[:5] + "-" + text[5:10]
+// A recovery code has 50 random bits: too few for a plain hash, should the table be stolen, and just
+// enough to be typed. All codes of an account share a salt, so that a try costs one hash.
+const (
+	recoveryLength = 10 // characters
+	recoverySalt   = 8  // bytes
+	recoveryKey    = 24 // bytes
+)
+
+// recoveryCost is OWASP's minimum for argon2id; it is not configured, for the hashes do not name it.
+var recoveryCost = Cost{Memory: 19 * 1024, Passes: 2}
+
+func (d *Desk) newRecoveryCodes() (codes, hashes []string) {
+	defer d.hashing.begin()()
+	salt := make([]byte, recoverySalt)
+	rand.Read(salt) // never fails (crypto/rand)
+	for range recoveryCodes {
+		text := strings.ToLower(rand.Text())[:recoveryLength]
+		codes = append(codes, text[:5]+"-"+text[5:])
+		hashes = append(hashes, hashCode(text, salt))
 	}
-	return codes
+	return codes, hashes
 }
 
-func hashCodes(codes []string) []string {
-	hashes := make([]string, len(codes))
-	for i, code := range codes {
-		hashes[i] = hashCode(strings.ReplaceAll(code, "-", ""))
+// useRecoveryCode uses a code up; intake.ErrNotFound: it is none, or was used.
+func (d *Desk) useRecoveryCode(ctx context.Context, id int64, code string) error {
+	if len(code) != recoveryLength {
+		return intake.ErrNotFound
 	}
-	return hashes
+	left, err := d.DB.UnusedRecoveryCodes(ctx, id)
+	if err != nil {
+		return err
+	}
+	if len(left) == 0 {
+		return intake.ErrNotFound
+	}
+	salt, err := hex.DecodeString(left[0][:min(2*recoverySalt, len(left[0]))])
+	if err != nil {
+		return fmt.Errorf("recovery codes of staff %d: a damaged hash", id)
+	}
+	return d.DB.UseRecoveryCode(ctx, id, hashCode(code, salt), d.now())
 }
 
-// hashCode needs no slow hash: nobody goes through 2^50.
-func hashCode(code string) string {
-	sum := sha256.Sum256([]byte("recovery\x00" + code))
-	return hex.EncodeToString(sum[:])
+func hashCode(code string, salt []byte) string {
+	key := argon2.IDKey([]byte(code), salt, recoveryCost.Passes, recoveryCost.Memory, 1, recoveryKey)
+	return hex.EncodeToString(append(slices.Clone(salt), key...))
 }

@@ -114,6 +114,12 @@ func (q Q) UseRecoveryCode(ctx context.Context, id int64, hash string, at time.T
 	return within(fmt.Sprintf("recovery code of staff %d", id), err)
 }
 
+// UnusedRecoveryCodes are the hashes of the recovery codes an account has left.
+func (q Q) UnusedRecoveryCodes(ctx context.Context, id int64) ([]string, error) {
+	hashes, err := list(ctx, q, value[string], "SELECT hash FROM recovery_codes WHERE staff_id = ? AND used_at = 0", id)
+	return hashes, within(fmt.Sprintf("recovery codes of staff %d", id), err)
+}
+
 // RecoveryCodes counts the recovery codes an account has left.
 func (q Q) RecoveryCodes(ctx context.Context, id int64) (int, error) {
 	n, err := one(ctx, q, value[int], "SELECT COUNT(*) FROM recovery_codes WHERE staff_id = ? AND used_at = 0", id)
