@@ -130,6 +130,11 @@ func TestNginxSpeaksTLSOnly(t *testing.T) {
 		if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusMovedPermanently || to != "https://"+publicHost+"/staff/login?next=/staff/" {
 			f.t.Errorf("plain HTTP: %s to %q", resp.Status, to)
 		}
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if resp := f.ask("127.0.0.2", method, "http://"+f.Plain+"/wechat?signature=a", nil); resp.StatusCode != http.StatusForbidden {
+				f.t.Errorf("%s of the callback over plain HTTP: %s", method, resp.Status)
+			}
+		}
 		for version, good := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
 			conn, err := tls.Dial("tcp", f.TLS, &tls.Config{RootCAs: f.Roots, ServerName: "127.0.0.1", MinVersion: version, MaxVersion: version})
 			if err == nil {
