@@ -29,9 +29,18 @@ type module struct {
 }
 
 func run(path string) error {
-	modules, err := inProgram()
+	page, err := page()
 	if err != nil {
 		return err
+	}
+	return os.WriteFile(path, []byte(page), 0o644)
+}
+
+// page is docs/licences.md as it should be.
+func page() (string, error) {
+	modules, err := inProgram()
+	if err != nil {
+		return "", err
 	}
 	var page strings.Builder
 	page.WriteString("# Licences\n\nModules whose code is in the program (with reading built in), made by `go run ./cmd/licences`.\n\n| module | version | licence |\n| --- | --- | --- |\n")
@@ -44,13 +53,13 @@ func run(path string) error {
 		fmt.Fprintf(&page, "| %s | %s | %s |\n", m.Path, m.Version, name)
 	}
 	if len(unknown) > 0 {
-		return fmt.Errorf("no licence known to us: %s", strings.Join(unknown, ", "))
+		return "", fmt.Errorf("no licence known to us: %s", strings.Join(unknown, ", "))
 	}
-	return os.WriteFile(path, []byte(page.String()), 0o644)
+	return page.String(), nil
 }
 
 func inProgram() ([]module, error) {
-	out, err := exec.Command("go", "list", "-deps", "-tags", "reading", "-json=Module", ".").Output()
+	out, err := exec.Command("go", "list", "-deps", "-tags", "reading", "-json=Module", "cailiao").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}
