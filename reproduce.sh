@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Builds the program twice, from two copies of the tree in folders of different names and depth,
 # with an empty build cache each, and compares:  ./reproduce.sh
-# The same source and the same Go give the same bytes, so that anybody can check a binary.
+# The same source and the same Go give the same bytes, so that anybody can check a binary. The Go is that of
+# go.mod's toolchain line; GOTOOLCHAIN=local takes the one that is installed.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "$0")"
+export GOTOOLCHAIN=${GOTOOLCHAIN:-auto}
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 

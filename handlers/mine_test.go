@@ -90,6 +90,19 @@ func TestACandidatesPageIsForThatCandidateOnly(t *testing.T) {
 			t.Errorf("own %s: %d", path, status)
 		}
 	}
+	for path, want := range map[string][2]string{"/mine": {"no-store", html}, photos[0]: {"private, max-age=3600, immutable", "image/jpeg"}} {
+		resp, err := browser.Get(w.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := [2]string{resp.Header.Get("Cache-Control"), resp.Header.Get("Content-Type")}; got != want {
+			t.Errorf("%s is sent as %q, want %q", path, got, want)
+		}
+		if p := resp.Header.Get("Content-Security-Policy"); !strings.HasPrefix(p, "default-src 'none';") || !strings.Contains(p, "frame-ancestors 'none'") || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s has the policy %q", path, p)
+		}
+	}
 	// Unbound by staff since: the session shows nothing any more.
 	talk, err := w.DB.Talk(t.Context(), mine.OpenID)
 	if err != nil {
