@@ -94,11 +94,13 @@ func TestMetricsTellWhatHappenedAndNothingPersonal(t *testing.T) {
 		`cailiao_token_refreshes_total{outcome="got"} 1`,
 		`cailiao_image_stage_seconds_count{stage="decode"} 1`,
 		`cailiao_inbox_messages{state="waiting"} 0`,
-		`cailiao_redis_errors_total 0`,
 	} {
 		if !strings.Contains(shown, line+"\n") {
 			t.Errorf("not shown: %s", line)
 		}
+	}
+	if !strings.Contains(shown, "\ncailiao_redis_errors_total ") { // how many: a slow machine has some
+		t.Error("errors of Redis are not counted")
 	}
 	if hits := watchtest.Scan(shown, watchtest.Known()); len(hits) > 0 {
 		t.Errorf("metrics hold secrets: %v", hits)

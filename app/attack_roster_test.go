@@ -204,7 +204,7 @@ func TestRostersThatAreWeapons(t *testing.T) {
 		if got != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
-		if took := time.Since(began); took > 15*time.Second {
+		if took := time.Since(began); took > 3*time.Minute { // no measure of speed: what is meant to hang would for hours
 			t.Errorf("%s took %s", row.name, took)
 		}
 	}
