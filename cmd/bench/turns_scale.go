@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 )
 
 // many compares turns in a small database with turns in one of the nation's size, people spread over all of it.
@@ -100,12 +97,9 @@ func (b *turnsBench) strangers(ctx context.Context, candidates int) (first, agai
 	return first, again, err
 }
 
-// Of the pair: the database is a network away, and each instance may use few connections, so that neither this
-// machine's processors nor the database are what limits one instance.
-const (
-	pairDistance = 5 * time.Millisecond
-	pairPool     = 8
-)
+// pairShare is the part of a core that an instance of the pair may use, so that neither this machine's processors nor the
+// database are what limits it.
+const pairShare = 0.25
 
 // pair compares two instances on one database with one.
 func (b *turnsBench) pair(ctx context.Context) (err error) {
@@ -114,17 +108,15 @@ func (b *turnsBench) pair(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.drop()) }()
-	far, err := distant(db, pairDistance)
-	if err != nil {
-		return err
-	}
-	defer far.close()
 	b.Database, b.Blobs = db.config, filepath.Join(b.dir, "pair")
-	b.Database.DSN, b.Database.MaxOpen = far.dsn, pairPool
 	var programs []*worker
+	var undo []func() error
 	defer func() {
 		for _, w := range programs {
 			err = errors.Join(err, w.leave())
+		}
+		for _, free := range undo {
+			err = errors.Join(err, free())
 		}
 	}()
 	for range 2 {
@@ -133,13 +125,18 @@ func (b *turnsBench) pair(ctx context.Context) (err error) {
 			return err
 		}
 		programs = append(programs, w)
+		free, err := ofACore(w.cmd.Process.Pid, pairShare)
+		if err != nil {
+			return err
+		}
+		undo = append(undo, free)
 	}
 	calls := max(b.calls/4, 400)
 	var gain []float64
 	var rates [2][]float64
 	sent := 0
 	for round := range b.rounds + 1 {
-		one, err := burst(ctx, programs[round%2].url, b.texts(calls), 64)
+		one, err := burst(ctx, programs[round%2].url, b.texts(calls), 32)
 		if err != nil {
 			return err
 		}
@@ -168,62 +165,6 @@ func (b *turnsBench) pair(ctx context.Context) (err error) {
 		return err
 	}
 	b.judge(goal{"two instances on one database, of one", true, 1.7, 0, "%.2f×", fmt.Sprintf(
-		"%.0f/s and %.0f/s; database %s away, %d connections each", median(rates[0]), median(rates[1]), pairDistance, pairPool)}, median(gain))
+		"%.0f/s and %.0f/s; each has %.0f %% of a core", median(rates[0]), median(rates[1]), 100*pairShare)}, median(gain))
 	return nil
-}
-
-// distance is a network between the program and a database.
-type distance struct {
-	ln  net.Listener
-	dsn string
-}
-
-func distant(db *database, away time.Duration) (*distance, error) {
-	config, err := mysql.ParseDSN(db.config.DSN)
-	if err != nil {
-		return nil, err
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	near := config.Addr
-	config.Addr = ln.Addr().String()
-	go func() {
-		for {
-			from, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			to, err := net.Dial("tcp", near)
-			if err != nil {
-				from.Close()
-				continue
-			}
-			go carry(to, from, away)
-			go carry(from, to, 0)
-		}
-	}()
-	return &distance{ln: ln, dsn: config.FormatDSN()}, nil
-}
-
-func (d *distance) close() error { return d.ln.Close() }
-
-// carry passes on what comes, later.
-func carry(to, from net.Conn, later time.Duration) {
-	defer to.Close()
-	defer from.Close()
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buffer)
-		time.Sleep(later)
-		if n > 0 {
-			if _, err := to.Write(buffer[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
 }
