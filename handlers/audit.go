@@ -59,7 +59,7 @@ func (h *House) auditLog(c *gin.Context, staff intake.Staff) error {
 func (h *House) logLine(line review.LogLine) templates.LogLine {
 	l := templates.LogLine{
 		EventLine: templates.EventLine{At: h.local(line.At), By: line.By, Actor: line.Actor, Action: line.Action},
-		Facts:     facts("", line.Detail),
+		Facts:     h.facts(line.Action, "", line.Detail),
 	}
 	if line.CandidateID != 0 {
 		l.URL = fmt.Sprintf("/staff/candidates/%d", line.CandidateID)
@@ -68,7 +68,7 @@ func (h *House) logLine(line review.LogLine) templates.LogLine {
 }
 
 // facts are the values of an event's detail with the names of their keys.
-func facts(within, detail string) []templates.Fact {
+func (h *House) facts(action, within, detail string) []templates.Fact {
 	values := map[string]json.RawMessage{}
 	if json.Unmarshal([]byte(detail), &values) != nil {
 		return nil
@@ -76,14 +76,53 @@ func facts(within, detail string) []templates.Fact {
 	var all []templates.Fact
 	for key, raw := range values {
 		name := strings.TrimPrefix(within+"."+key, ".")
-		if nested := facts(name, string(raw)); nested != nil {
+		if nested := h.facts(action, name, string(raw)); nested != nil {
 			all = append(all, nested...)
 			continue
 		}
-		all = append(all, templates.Fact{Key: name, Value: strings.Trim(string(raw), `"`)})
+		all = append(all, h.fact(action, name, raw))
 	}
 	slices.SortFunc(all, func(a, b templates.Fact) int { return strings.Compare(a.Key, b.Key) })
 	return all
+}
+
+// fact is one value; codes of the season have their names, moments are told as everywhere. Where "from" is
+// no state, its key says what it is.
+func (h *House) fact(action, key string, raw json.RawMessage) templates.Fact {
+	f := templates.Fact{Key: key, Value: strings.Trim(string(raw), `"`)}
+	var several []string
+	if json.Unmarshal(raw, &several) == nil {
+		for i, code := range several {
+			several[i] = h.nameOf(code)
+		}
+		f.Value = strings.Join(several, "、")
+	} else if key == "material" || key == "reason" {
+		f.Value = h.nameOf(f.Value)
+	}
+	if at, err := time.Parse(time.RFC3339, f.Value); err == nil {
+		f.At = h.local(at)
+	}
+	switch {
+	case key != "from":
+	case strings.HasPrefix(action, review.ActionLogin):
+		f.Key = "address"
+	case action == review.ActionTakeOver:
+		f.Key, f.Value = "holder", strings.TrimPrefix(f.Value, "staff:")
+	case !f.At.IsZero():
+		f.Key = "was-until"
+	}
+	return f
+}
+
+// nameOf is the name of a material or a reason of the season; anything else is its own.
+func (h *House) nameOf(code string) string {
+	if m, ok := h.Season.Material(code); ok {
+		return m.Name
+	}
+	if r, ok := h.Season.Reason(code); ok {
+		return r.Label
+	}
+	return code
 }
 
 // dayOf reads a day of the season's calendar; the zero time for anything else.

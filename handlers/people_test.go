@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cailiao/intake"
+	"cailiao/review"
 	"cailiao/storage"
 	"cailiao/watch/watchtest"
 )
@@ -222,5 +223,35 @@ func TestTheLogIsFoundByWhoWhatWhomAndWhen(t *testing.T) {
 	}
 	if second := admin.get(older[1]).body; strings.Count(first, "<tr>") != 51 || strings.Count(second, "<tr>") != 11 {
 		t.Errorf("%d and %d lines", strings.Count(first, "<tr>")-1, strings.Count(second, "<tr>")-1)
+	}
+}
+
+// Whatever an event's detail holds is told in words, not by the keys and codes of the program.
+func TestTheLogIsToldInWords(t *testing.T) {
+	w := newWorld(t).open()
+	c := w.people(1)[0]
+	for _, e := range []struct{ action, detail string }{
+		{review.ActionDecide, `{"level":"site","round":1,"from":"submitted","to":"returned","returned":["id_front","trial"],"back":true}`},
+		{review.ActionExtend, `{"round":1,"from":"2026-02-04T04:00:00Z","until":"2026-02-05T04:00:00Z","reason":"考生住院"}`},
+		{review.ActionReopen, `{"from":"passed","round":2,"items":["diploma"],"reason":"x"}`},
+		{review.ActionTakeOver, `{"from":"staff:3"}`},
+		{review.ActionLogin, `{"with":"all","from":"12ca17b4"}`},
+		{review.ActionExportPhotos, `{"site":"S1","state":"collecting","after":3,"whole":true,"numbers":true,"seen":1,"total":2,"candidates":1,"photos":1,"missing":1,"bytes":9,"last":4,"more":true}`},
+	} {
+		if err := w.DB.Log(t.Context(), storage.Event{At: w.clock, Actor: "staff:1", Action: e.action, CandidateID: c.ID, Detail: e.detail}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := w.signedIn("管理员").get("/staff/log").body
+	for _, cell := range regexp.MustCompile(`(?s)<td class="facts">(.*?)</td>`).FindAllStringSubmatch(page, -1) {
+		told := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(cell[1], "")
+		if raw := regexp.MustCompile(`[a-z_]{4,}|\[|\d{4}-\d\d`).FindString(strings.ReplaceAll(told, "12ca17b4", "")); raw != "" {
+			t.Errorf("%q stands in %q", raw, told)
+		}
+	}
+	for _, words := range []string{"身份证人像面、", "已退回", "原定到</small> 2月4日 12:00", "地址代号</small> 12ca17b4", "原持有账号编号</small> 3"} {
+		if !strings.Contains(page, words) {
+			t.Errorf("the log does not say %q", words)
+		}
 	}
 }

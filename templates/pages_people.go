@@ -141,6 +141,7 @@ type LogLine struct {
 // Fact is one value of an event's detail.
 type Fact struct {
 	Key, Value string
+	At         time.Time // the value is a moment
 }
 
 var actionCode = regexp.MustCompile(`eq \. "([^"]+)"`)
