@@ -12,7 +12,8 @@ import (
 
 // Wrong tries at binding are counted in SQL, so that an emptied Redis forgets none: per WeChat
 // user, per registration number (somebody may try it from many accounts), and overall (many
-// accounts may try many numbers).
+// accounts may try many numbers). Beyond the overall limit a user has one try instead of five:
+// who knows the digits still gets in, whatever others do.
 const (
 	scopeOpenID = "bind-user"
 	scopeNumber = "bind-number"
@@ -20,7 +21,7 @@ const (
 
 	triesPerUser   = 5
 	triesPerNumber = 8
-	triesOverall   = 300
+	triesOverall   = 300 // or one for each fiftieth candidate: where many come, many mistype
 	triesWithin    = time.Hour
 	attemptsFor    = 30 * 24 * time.Hour // staff sign-in looks this far back
 )
@@ -127,18 +128,24 @@ func (t *turn) prove(ctx context.Context, tail string) (string, error) {
 
 // triesLeft is how many wrong tries this user still has with this number.
 func (t *turn) triesLeft(ctx context.Context) (int, error) {
-	left := triesPerUser
-	for _, limit := range []struct {
-		scope string
-		most  int
-	}{{scopeOpenID, triesPerUser}, {scopeNumber, triesPerNumber}, {scopeAll, triesOverall}} {
-		n, err := t.bot.DB.Attempts(ctx, limit.scope, t.counted(limit.scope), t.now.Add(-triesWithin))
+	tries := map[string]int{}
+	for _, scope := range []string{scopeOpenID, scopeNumber, scopeAll} {
+		var err error
+		if tries[scope], err = t.bot.DB.Attempts(ctx, scope, t.counted(scope), t.now.Add(-triesWithin)); err != nil {
+			return 0, err
+		}
+	}
+	perUser := triesPerUser
+	if tries[scopeAll] >= triesOverall {
+		candidates, err := t.bot.DB.LastCandidate(ctx)
 		if err != nil {
 			return 0, err
 		}
-		left = min(left, limit.most-n)
+		if int64(tries[scopeAll]) >= candidates/50 {
+			perUser = 1
+		}
 	}
-	return left, nil
+	return min(perUser-tries[scopeOpenID], triesPerNumber-tries[scopeNumber]), nil
 }
 
 // counted is whom a wrong try is counted against.

@@ -55,8 +55,15 @@ func TestGuessingIsStoppedAlsoWhenRedisWasEmptied(t *testing.T) {
 	}
 	late := w.Platform.User("o-late")
 	late.Follow(ctx)
-	if d := late.Say(ctx, third.Number+" "+third.IDTail()); !strings.Contains(d.Reply, stopped) {
-		t.Errorf("many guesses over all: %v", d)
+	for i, n := range []string{"111111", third.IDTail()} {
+		if d := late.Say(ctx, third.Number+" "+n); !strings.Contains(d.Reply, stopped) {
+			t.Errorf("many guesses over all, and guess %d of this user: %v", i+1, d)
+		}
+	}
+	honest, fourth := w.Platform.User("o-honest"), apptest.People[3]
+	honest.Follow(ctx)
+	if d := honest.Say(ctx, fourth.Number+" "+fourth.IDTail()); !strings.Contains(d.Reply, "顾**") {
+		t.Errorf("who knows the digits is kept out by the guesses of others: %v", d)
 	}
 	w.Clock.Advance(61 * time.Minute)
 	if d := late.Say(ctx, third.Number+" "+third.IDTail()); !strings.Contains(d.Reply, "绑定成功") {

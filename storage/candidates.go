@@ -38,6 +38,12 @@ func (q Q) Candidate(ctx context.Context, id int64) (intake.Candidate, error) {
 	return c, within(fmt.Sprintf("candidate %d", id), err)
 }
 
+// LastCandidate is the highest ID, which tells at no cost about how many candidates there are; 0: none.
+func (q Q) LastCandidate(ctx context.Context) (int64, error) {
+	id, err := one(ctx, q, value[int64], "SELECT COALESCE(MAX(id), 0) FROM candidates")
+	return id, within("last candidate", err)
+}
+
 // CandidateByNumber returns the candidate with a 报名号, or intake.ErrNotFound.
 func (q Q) CandidateByNumber(ctx context.Context, number string) (intake.Candidate, error) {
 	c, err := one(ctx, q, readCandidate, "SELECT "+candidateColumns+" FROM candidates c WHERE c.number = ?", number)
