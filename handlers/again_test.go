@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,5 +67,44 @@ func TestProofsCountAsTriesToSignIn(t *testing.T) {
 	}
 	if got := b.post("/staff/again", url.Values{"password": {password}}); got.status != http.StatusTooManyRequests {
 		t.Errorf("the eleventh try: %d", got.status)
+	}
+}
+
+// A code alone proves who asks, but what signing in rests on is changed by the password and a code.
+func TestHowOneSignsInIsChangedByAllThatSigningInTakes(t *testing.T) {
+	w := newWorld(t).open()
+	b := w.signedIn("王老师")
+	secret, _ := b.enrol()
+	refused := func(after string) {
+		t.Helper()
+		for _, path := range []string{"/staff/me/totp-off", "/staff/me/codes"} {
+			if got := b.post(path, nil); !strings.HasPrefix(got.location(), "/staff/again?") || !strings.HasSuffix(got.location(), "&full=1") {
+				t.Errorf("%s, %s: %d to %q", path, after, got.status, got.location())
+			}
+		}
+	}
+	w.clock = w.clock.Add(10 * time.Minute)
+	refused("long after signing in")
+	if got := b.post("/staff/again", url.Values{"code": {w.code(secret)}}); got.status != http.StatusSeeOther {
+		t.Fatalf("a code: %d", got.status)
+	}
+	refused("after a code")
+	for name, form := range map[string]url.Values{
+		"no password": {"full": {"1"}, "code": {w.code(secret)}},
+		"no code":     {"full": {"1"}, "password": {password}},
+		"a used code": {"full": {"1"}, "password": {password}, "code": {w.code(secret)}},
+	} {
+		if got := b.post("/staff/again", form); got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", name, got.status)
+		}
+	}
+	refused("after half a proof")
+	w.clock = w.clock.Add(30 * time.Second)
+	form := url.Values{"full": {"1"}, "password": {password}, "code": {w.code(secret)}}
+	if got := b.post("/staff/again", form); got.status != http.StatusSeeOther {
+		t.Fatalf("password and code: %d", got.status)
+	}
+	if got := b.post("/staff/me/totp-off", nil); got.location() != "/staff/me" {
+		t.Errorf("after both: %d to %q", got.status, got.location())
 	}
 }

@@ -93,6 +93,27 @@ func TestAnInitialPasswordSpoils(t *testing.T) {
 	}
 }
 
+// Who has somebody's password reset still lacks their telephone.
+func TestAResetPasswordStillTakesTheCode(t *testing.T) {
+	w := newWorld(t).open()
+	secret, _ := w.signedIn("王老师").enrol()
+	initial := w.signedIn("管理员").post(w.change("王老师", "password"), nil).given(t)
+	w.clock = w.clock.Add(time.Minute)
+	b := w.browser()
+	if got := b.post("/staff/login", url.Values{"name": {"王老师"}, "password": {initial}}); !strings.HasPrefix(got.location(), "/staff/login/code") {
+		t.Fatalf("%d to %q", got.status, got.location())
+	}
+	if got := b.get("/staff/me"); !strings.HasPrefix(got.location(), "/staff/login") {
+		t.Errorf("without the code: %d to %q", got.status, got.location())
+	}
+	if got := b.post("/staff/login/code", url.Values{"code": {w.code(secret)}}); got.location() != "/staff/" {
+		t.Errorf("with the code: %d to %q", got.status, got.location())
+	}
+	if got := b.get("/staff/"); got.location() != "/staff/me" {
+		t.Errorf("work with the initial password: %d to %q", got.status, got.location())
+	}
+}
+
 // What an admin does to an account is felt by its open sessions at once, and is logged.
 func TestChangesOfAnAccountEndItsSessions(t *testing.T) {
 	w := newWorld(t).open()

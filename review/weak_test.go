@@ -1,0 +1,62 @@
+package review_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"cailiao/intake"
+	"cailiao/review"
+)
+
+// What is tried first is refused however long it is; length is all that is asked of the rest.
+func TestPasswordsThatAreTriedFirstAreRefused(t *testing.T) {
+	r := newRoom(t, openDB(t))
+	r.HashCheaply()
+	add := func(name string, role intake.Role, word string) error {
+		account := review.NewStaff{Name: name, Role: role, Password: word}
+		if role == intake.RoleSite {
+			account.Site = "S1"
+		}
+		_, err := r.AddStaff(t.Context(), account)
+		return err
+	}
+	for what, word := range map[string]string{
+		"leaked":                  "unbelievable",
+		"leaked, in capitals":     "UnBelievable",
+		"leaked, with digits":     "unbelievable2026!",
+		"leaked, in full width":   "ｕｎｂｅｌｉｅｖａｂｌｅ",
+		"the name":                "ZhangLaoShi-2026",
+		"words of the office":     "yishikaoshi2026",
+		"words of the office, 汉字": "医师考试审核材料考点考区",
+		"the site":                r.Season.Sites[0].Name + r.Season.Sites[0].Name + "20262026",
+		"a row of keys":           "qwertyuiop1234",
+		"a piece again and again": "abcXYabcXYabcXY",
+		"a telephone number":      "13800001111",
+	} {
+		if err := add("zhanglaoshi", intake.RoleSite, word); !errors.Is(err, review.ErrCommonPassword) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	long := func(n int) string { return strings.Repeat("seven whales, ", n/14+1)[:n-3] + "end" }
+	for i, test := range []struct {
+		what string
+		role intake.Role
+		word string
+		want error
+	}{
+		{"9 characters", intake.RoleSite, "quietmars", review.ErrStaffPassword},
+		{"10 small letters", intake.RoleSite, "quietmarsh", nil},
+		{"11 characters for the area", intake.RoleArea, "quietmarshe", review.ErrStaffPassword},
+		{"12 small letters for the area", intake.RoleArea, "quietmarshes", nil},
+		{"10 characters of 汉字", intake.RoleSite, "青蛙骑着红色风筝回家", nil},
+		{"64 characters", intake.RoleArea, long(64), nil},
+		{"1,024 bytes", intake.RoleArea, long(1024), nil},
+		{"1,025 bytes", intake.RoleArea, long(1025), review.ErrStaffPassword},
+	} {
+		if err := add(fmt.Sprint("zhanglaoshi", i), test.role, test.word); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.what, err, test.want)
+		}
+	}
+}
