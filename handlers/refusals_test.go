@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"cailiao/intake"
+	"cailiao/review"
+	"cailiao/storage"
 )
 
 // What went wrong inside stands in the log; the page says only that something did.
@@ -54,5 +56,24 @@ func TestAVerdictGivenTwiceCountsAsNone(t *testing.T) {
 	}
 	if state := w.caseOf(c).Submission.State; state != intake.Submitted {
 		t.Errorf("the case is %s", state)
+	}
+}
+
+func TestSignInsAndRefusedTriesAreInTheAuditLog(t *testing.T) {
+	w := newWorld(t).open()
+	for _, guess := range [][2]string{{"王老师", "wrong"}, {"无此人", password}} {
+		w.browser().post("/staff/login", url.Values{"name": {guess[0]}, "password": {guess[1]}})
+	}
+	w.signedIn("王老师")
+	for action, want := range map[string]int{review.ActionLogin: 1, review.ActionRefused: 2} {
+		events, err := w.DB.SearchEvents(t.Context(), storage.EventSearch{Action: action, Limit: 10})
+		if err != nil || len(events) != want {
+			t.Fatalf("%s: %d events, %v", action, len(events), err)
+		}
+		for _, e := range events {
+			if !strings.Contains(e.Detail, `"with":"password"`) || !strings.Contains(e.Detail, `"from":"`) || strings.Contains(e.Detail, "127.0.0.1") {
+				t.Errorf("%s: %s", action, e.Detail)
+			}
+		}
 	}
 }
