@@ -144,6 +144,19 @@ func TestNginxSpeaksTLSOnly(t *testing.T) {
 				f.t.Errorf("%s: %v", tls.VersionName(version), err)
 			}
 		}
+		// What 1.2 may encrypt with: authenticated and with forward secrecy.
+		for suite, good := range map[uint16]bool{
+			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: true, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: true,
+			tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: false, tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA: false,
+		} {
+			conn, err := tls.Dial("tcp", f.TLS, &tls.Config{RootCAs: f.Roots, ServerName: "127.0.0.1", MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{suite}})
+			if err == nil {
+				conn.Close()
+			}
+			if (err == nil) != good {
+				f.t.Errorf("%s: %v", tls.CipherSuiteName(suite), err)
+			}
+		}
 	})
 }
 
