@@ -120,7 +120,7 @@ func TestTheHeadersOfEveryKindOfAnswer(t *testing.T) {
 		{"staff page, a foreign or unknown candidate", get("/staff/candidates/99"), 404, nil},
 		{"staff page, not for this role", get("/staff/people"), 403, nil},
 		{"chart", get("/staff/numbers/days"), 200, map[string]string{
-			"Content-Type": "image/svg+xml", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"}},
+			"Content-Type": "image/svg+xml; charset=utf-8", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"}},
 		{"photo shown", get(photo + "screen"), 200, map[string]string{"Content-Type": "image/jpeg", "Cache-Control": "private, max-age=3600, immutable", "Vary": "Cookie"}},
 		{"photo taken out", get(photo + "original"), 200, map[string]string{"Content-Type": "image/jpeg", "Cache-Control": "private, no-store",
 			"Content-Disposition": "attachment", "Content-Security-Policy": forFiles}},
@@ -136,7 +136,7 @@ func TestTheHeadersOfEveryKindOfAnswer(t *testing.T) {
 		{"candidate's photo, of nobody", public("GET", "/mine/photos/1/screen", ""), 404, nil},
 		{"style sheet", static("css"), 200, map[string]string{"Content-Type": "text/css; charset=utf-8", "Cache-Control": forEver}},
 		{"script", static("js"), 200, map[string]string{"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": forEver}},
-		{"icon", static("svg"), 200, map[string]string{"Content-Type": "image/svg+xml", "Cache-Control": forEver}},
+		{"icon", static("svg"), 200, map[string]string{"Content-Type": "image/svg+xml; charset=utf-8", "Cache-Control": forEver}},
 		{"static file, of another version", public("GET", "/static/x/app.css", ""), 404, nil},
 		{"example picture", public("GET", "/examples/id_front", ""), 200, map[string]string{"Content-Type": "image/jpeg", "Cache-Control": "public, max-age=3600"}},
 		{"privacy notice", public("GET", "/privacy", ""), 200, map[string]string{"Cache-Control": "public, max-age=300", "Vary": "HX-Request"}},

@@ -128,7 +128,7 @@ func (h *House) numbersChart(c *gin.Context, staff intake.Staff) error {
 	}
 	// The library writes its colours as styles; nothing else is let in.
 	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox")
-	c.Data(http.StatusOK, "image/svg+xml", svg)
+	c.Data(http.StatusOK, "image/svg+xml; charset=utf-8", svg)
 	return nil
 }
 

@@ -26,7 +26,7 @@ func TestNumbersShowOnlyTheOwnSiteAndAreDrawnAsSVG(t *testing.T) {
 		for _, query := range []string{"", "?dark=1", "?narrow=1", "?dark=1&narrow=1"} {
 			for _, name := range []string{"funnel", "sites", "days"} {
 				got := area.get("/staff/numbers/" + name + query)
-				if got.status != http.StatusOK || got.header.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(got.body, "<svg") ||
+				if got.status != http.StatusOK || got.header.Get("Content-Type") != "image/svg+xml; charset=utf-8" || !strings.HasPrefix(got.body, "<svg") ||
 					!strings.Contains(got.body, "<text") {
 					t.Errorf("%s%s: %d %s", name, query, got.status, got.header.Get("Content-Type"))
 				}

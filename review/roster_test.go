@@ -180,6 +180,16 @@ func TestFilesThatAreNoRosterAreTurnedAway(t *testing.T) {
 	if err := archive.Close(); err != nil {
 		t.Fatal(err)
 	}
+	var crowd bytes.Buffer
+	archive = zip.NewWriter(&crowd)
+	for i := range 10_001 { // a few hundred KB, nothing in them
+		if _, err := archive.Create(fmt.Sprintf("xl/media/%d.png", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name, content string
 		want          error
@@ -189,6 +199,7 @@ func TestFilesThatAreNoRosterAreTurnedAway(t *testing.T) {
 		{"a picture", "\xff\xd8\xff\xe0\x00\x10JFIF", review.ErrRosterEncoding},
 		{"a zip that is no workbook", "PK\x03\x04nonsense", review.ErrRosterDamaged},
 		{"a zip bomb", bomb.String(), review.ErrRosterSize},
+		{"a zip of too many files", crowd.String(), review.ErrRosterSize},
 		{"21 MiB", strings.Repeat("报名号,", 21<<20/10), review.ErrRosterSize},
 		{"300 columns", strings.Repeat("a,", 300), review.ErrRosterSize},
 		{"no end to a quote", "报名号,姓名\n\"N1,考生\n", nil},

@@ -22,7 +22,7 @@ import (
 
 // What cannot be read as a roster at all.
 var (
-	ErrRosterSize     = errors.New("roster file is larger than 20 MiB, or unpacks to more than 256 MiB or 200,000 rows")
+	ErrRosterSize     = errors.New("roster file is larger than 20 MiB, or unpacks to more than 256 MiB, 10,000 files or 200,000 rows")
 	ErrRosterFormat   = errors.New("roster file is neither .csv nor .xlsx (an old .xls must be saved as .xlsx)")
 	ErrRosterEncoding = errors.New("roster file is neither UTF-8 nor GB18030 (GBK)")
 	ErrRosterDamaged  = errors.New("roster file is damaged or has a password")
@@ -34,6 +34,7 @@ var (
 const (
 	rosterBytes    = 20 << 20
 	rosterUnzipped = 256 << 20
+	rosterParts    = 10_000   // files in a workbook
 	rosterInMemory = 32 << 20 // larger sheets are unpacked to a temporary file
 	rosterRows     = 200_000
 	rosterColumns  = 256
@@ -182,11 +183,17 @@ func tooMuch(data []byte) bool {
 	if err != nil {
 		return false // damaged: the parser will say so
 	}
-	var total uint64
-	for _, f := range archive.File {
-		total += f.UncompressedSize64
+	if len(archive.File) > rosterParts {
+		return true
 	}
-	return total > rosterUnzipped
+	left := uint64(rosterUnzipped)
+	for _, f := range archive.File {
+		if f.UncompressedSize64 > left { // no sum: forged sizes could wrap it
+			return true
+		}
+		left -= f.UncompressedSize64
+	}
+	return false
 }
 
 func sheetRows(book *excelize.File, name string, head int) ([][]string, error) {

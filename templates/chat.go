@@ -96,7 +96,7 @@ func Chat(name string, say Say) (string, error) {
 }
 
 var chatFuncs = template.FuncMap{
-	"link": Link, "href": href, "number": number, "mark": mark, "count": count, "bar": bar,
+	"link": Link, "href": href, "said": said, "number": number, "mark": mark, "count": count, "bar": bar,
 	"short": short, "seen": seen, "moment": Moment, "left": left,
 	"listed": listed, "groups": groups, "numbers": numbers, "names": names, "span": span,
 }
@@ -107,6 +107,9 @@ func Link(word string) string {
 }
 
 func href(url, word string) string { return ` <a href="` + url + `">` + word + `</a>` }
+
+// said is what a person wrote, as text: WeChat would show a link in it, under any word, as if it were ours.
+func said(words string) string { return strings.ReplaceAll(words, "<", "＜") }
 
 // listed is a line's number on the list.
 func listed(lines []intake.Line, line intake.Line) string {

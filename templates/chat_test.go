@@ -157,3 +157,21 @@ func TestEveryNoticeKindHasEveryValueWithinItsField(t *testing.T) {
 		}
 	}
 }
+
+// A link in what staff wrote would look like one of ours, and do what its writer wanted.
+func TestWordsOfStaffAreNoLinksInTheChat(t *testing.T) {
+	const words = `<a href="weixin://bizmsgmenu?msgmenucontent=解除绑定&msgmenuid=1">看原因</a> < 3 MB`
+	line := intake.Line{Item: intake.Item{State: intake.ItemReturned, Comment: words}}
+	for name, say := range map[string]Say{
+		"item": {Line: line}, "next line": {Line: line}, "staff answer": {Text: words},
+		"feedback": {State: intake.Returned, Sheets: []Sheet{{Line: line}}, Lines: []intake.Line{line}},
+	} {
+		text, err := Chat(name, say)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !strings.Contains(text, "看原因") || strings.Contains(text, `<a href="weixin://bizmsgmenu?msgmenucontent=解除绑定`) || strings.Contains(text, "< 3") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}

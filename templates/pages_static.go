@@ -36,7 +36,7 @@ func markStatic() string {
 func StaticPath(name string) string { return "/static/" + staticMark + "/" + name }
 
 var staticTypes = map[string]string{
-	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml; charset=utf-8",
 }
 
 // StaticFile gives a static file's bytes and MIME type. ok is false for an unknown name, and for
