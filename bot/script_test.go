@@ -22,6 +22,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+var minutes = regexp.MustCompile(`(\d{2}:)\d{2}`)
+
 var update = flag.Bool("update", false, "rewrite the replies in testdata/*.chat")
 
 // A script reads like a chat log. What the candidate and others do:
@@ -92,6 +94,7 @@ func play(t *testing.T, engine, file string, heard *coverage) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	began := time.Now()
 	s := &stage{t: t, heard: heard, seen: map[string]int{}}
 	for line := range strings.Lines(string(source)) {
 		line = strings.TrimRight(line, "\n")
@@ -110,7 +113,11 @@ func play(t *testing.T, engine, file string, heard *coverage) {
 		}
 		return
 	}
-	if diff := cmp.Diff(string(source), got); diff != "" {
+	want := string(source)
+	if time.Since(began) > 10*time.Second { // the script's clock runs with ours: a slow machine sees other minutes
+		want, got = minutes.ReplaceAllString(want, "$1…"), minutes.ReplaceAllString(got, "$1…")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
 }
