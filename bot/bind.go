@@ -13,7 +13,7 @@ import (
 // Wrong tries at binding are counted in SQL, so that an emptied Redis forgets none: per WeChat
 // user, per registration number (somebody may try it from many accounts), and overall (many
 // accounts may try many numbers). Beyond the overall limit a user has one try instead of five:
-// who knows the digits still gets in, whatever others do.
+// who knows the digits still gets in, whatever others try at other numbers.
 const (
 	scopeOpenID = "bind-user"
 	scopeNumber = "bind-number"
