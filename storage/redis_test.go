@@ -214,7 +214,7 @@ func TestWrongRedisConfig(t *testing.T) {
 			r.Close()
 			t.Fatalf("%+v: it opened", config)
 		}
-		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") || time.Since(began) > 2*time.Second {
+		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") || time.Since(began) > 10*time.Second {
 			t.Errorf("error after %v is %v, want %q", time.Since(began), err, want)
 		}
 	}
@@ -318,14 +318,14 @@ func TestRedisThatStopsInTheMiddleIsAnErrorSoon(t *testing.T) {
 			} {
 				began := time.Now()
 				err := call()
-				if took := time.Since(began); err == nil || took > 2*time.Second {
+				if took := time.Since(began); err == nil || took > 10*time.Second {
 					t.Errorf("%s: error %v after %v", name, err, took)
 				}
 			}
 			began := time.Now()
 			unlock()
 			ok(t, r.Close())
-			if took := time.Since(began); took > 2*time.Second {
+			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("unlock and close took %v", took)
 			}
 		})

@@ -122,7 +122,7 @@ func TestAServiceThatStaysSilentIsGivenUpInTime(t *testing.T) {
 	b := must(storage.OpenBlobs(config))(t)
 	began := time.Now()
 	err := b.Put(t.Context(), storage.BlobKey(1, "a", "copy"), []byte("x"))
-	if took := time.Since(began); err == nil || took > 3*time.Second {
+	if took := time.Since(began); err == nil || took > 15*time.Second {
 		t.Errorf("error is %v after %v", err, took)
 	}
 	ended, cancel := context.WithCancel(t.Context())

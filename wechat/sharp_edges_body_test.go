@@ -122,7 +122,7 @@ func TestEdge09BodiesAreBounded(t *testing.T) {
 		if _, err := a.Receive(r); err == nil {
 			t.Errorf("%s accepted", name)
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 30*time.Second {
 			t.Errorf("%s took %s", name, took)
 		}
 	}
