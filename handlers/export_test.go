@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -42,3 +43,6 @@ var (
 	Agent   = agent
 	Network = network
 )
+
+// IdleAfter lets sessions end after this time without a request.
+func (h *House) IdleAfter(d time.Duration) { h.idle = d }

@@ -58,11 +58,12 @@ type House struct {
 	Privacy      templates.PrivacyPage
 
 	sessions *scs.SessionManager
+	idle     time.Duration // 0: sessionIdle
 }
 
 // Router builds the handler of all routes. Call it once.
 func (h *House) Router() (http.Handler, error) {
-	h.sessions = newSessions(h.Redis, h.secure())
+	h.sessions = newSessions(h.Redis, h.secure(), h.idleAfter())
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true

@@ -206,6 +206,7 @@ func (h *House) frame(c *gin.Context) templates.Frame {
 		f.User = &templates.User{
 			Name: who.Name, Role: who.Role, Site: h.siteName(who.Site),
 			Bound: h.duty(who) != "", People: review.ManagesAny(who), Log: review.ReadsLog(who),
+			ID: who.ID, Left: seconds(h.left(c.Request.Context())), Step: seconds(h.step()),
 		}
 	}
 	return f

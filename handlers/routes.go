@@ -14,6 +14,7 @@ type route struct {
 
 // routes are all routes. serve: for everybody. page: with a session, signed in or not. staff:
 // signed in; whose candidate it is, package review asks. own: signed in, with duties left to do.
+// aside: what a page asks by itself, which does not keep a session from idling out.
 func (h *House) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []route{
@@ -40,11 +41,13 @@ func (h *House) routes() []route {
 		{post, peoplePath, h.staff(h.recent(h.addPerson))},
 		{post, peoplePath + "/:id/:what", h.staff(h.recent(h.changePerson))},
 		{get, logPath, h.staff(h.auditLog)},
+		{get, leftPath, h.aside(h.own(h.sayLeft))},
+		{post, leftPath, h.own(h.sayLeft)},
 
 		{get, "/staff/", h.staff(h.queue)},
 		{get, "/staff/candidates/:id", h.staff(h.sheet)},
 		{post, "/staff/candidates/:id/decision", h.staff(h.decide)},
-		{post, "/staff/candidates/:id/claim", h.staff(h.claim)},
+		{post, "/staff/candidates/:id/claim", h.aside(h.staff(h.claim))},
 		{post, "/staff/candidates/:id/release", h.staff(h.release)},
 		{post, "/staff/candidates/:id/undo", h.staff(h.undo)},
 		{post, "/staff/candidates/:id/back", h.staff(h.back)},

@@ -23,9 +23,9 @@ import (
 
 // A session ends after 30 minutes without a request, and 12 hours after signing in.
 const (
-	sessionIdle = 30 * time.Minute
-	sessionLife = 12 * time.Hour
-	sessionStep = time.Minute // how often a session in use is written again: it may idle out that much early
+	sessionIdle  = 30 * time.Minute
+	sessionLife  = 12 * time.Hour
+	sessionSteps = 30 // a session in use is written again after this part of sessionIdle: it may idle out that much early
 )
 
 // Keys of what a session holds.
@@ -45,10 +45,10 @@ const (
 
 var errSessions = errors.New("sessions are not available")
 
-func newSessions(r *storage.Redis, secure bool) *scs.SessionManager {
+func newSessions(r *storage.Redis, secure bool, idle time.Duration) *scs.SessionManager {
 	m := scs.New()
 	m.Store = sessionStore{r}
-	m.Lifetime, m.IdleTimeout = sessionLife, sessionIdle
+	m.Lifetime, m.IdleTimeout = sessionLife, idle
 	m.Cookie.Name = "staff"
 	m.Cookie.Persist = false
 	m.Cookie.HttpOnly = true
@@ -157,8 +157,10 @@ func (h *House) own(f staffHandler) gin.HandlerFunc {
 			h.toLogin(c)
 			return nil
 		}
-		if err := h.touch(c.Request.Context()); err != nil {
-			return err
+		if !c.GetBool(asideKey) {
+			if err := h.touch(c.Request.Context()); err != nil {
+				return err
+			}
 		}
 		c.Set(whoKey, who)
 		return f(c, who)
@@ -207,13 +209,13 @@ type sessionValues struct {
 func (h *House) live(who intake.Staff, v sessionValues) bool {
 	now := h.now()
 	return !who.Disabled && v.epoch == any(who.Epoch) &&
-		now.Sub(time.Unix(v.began, 0)) < sessionLife && now.Sub(time.Unix(v.seen, 0)) < sessionIdle
+		now.Sub(time.Unix(v.began, 0)) < sessionLife && now.Sub(time.Unix(v.seen, 0)) < h.idleAfter()
 }
 
 // touch keeps a session in use from idling out.
 func (h *House) touch(ctx context.Context) error {
 	now := h.now().Unix()
-	if now-h.sessions.GetInt64(ctx, keySeen) < int64(sessionStep/time.Second) {
+	if now-h.sessions.GetInt64(ctx, keySeen) < int64(h.step()/time.Second) {
 		return nil
 	}
 	h.sessions.Put(ctx, keySeen, now)

@@ -34,6 +34,10 @@ type User struct {
 	Bound  bool // has a duty to do first: no other page is open
 	People bool // looks after other accounts
 	Log    bool // reads the audit log
+
+	ID   int64
+	Left int // seconds until the session ends, if nothing is done
+	Step int // seconds after which doing something counts again
 }
 
 // LoginPage is the sign-in form.

@@ -106,6 +106,7 @@ const ahead = (() => {
     begin();
   }
 
+  document.addEventListener("left", () => loaded.clear());
   document.addEventListener("htmx:afterSettle", begin);
   if (document.readyState === "complete") begin();
   else window.addEventListener("load", begin);
