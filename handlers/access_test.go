@@ -71,6 +71,8 @@ var access = map[string]gets{
 
 	"GET /mine":                  {302, 302, 302, 302, 302}, // off to WeChat: staff is nobody here
 	"GET /mine/back":             {403, 403, 403, 403, 403}, // without the state
+	"GET /mine/logout":           {200, 200, 200, 200, 200},
+	"POST /mine/logout":          {303, 303, 303, 303, 303},
 	"GET /mine/photos/:id/:kind": {404, 404, 404, 404, 404},
 
 	"GET /wechat":             {400, 400, 400, 400, 400}, // not signed

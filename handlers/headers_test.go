@@ -115,6 +115,9 @@ func TestTheHeadersOfEveryKindOfAnswer(t *testing.T) {
 			return w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {"wrong"}})
 		}, 422, map[string]string{"Vary": "HX-Request"}},
 		{"staff page, signed out", public("GET", "/staff/", ""), 303, nil},
+		{"staff page, of a session that is over", func() answer {
+			return w.browser().get("/staff/", "Cookie", "__Host-staff=of-yesterday")
+		}, 303, map[string]string{"Clear-Site-Data": `"cache"`}},
 		{"staff page", get("/staff/"), 200, map[string]string{"Vary": "HX-Request"}},
 		{"staff page, one candidate", get(sheetPath(c)), 200, map[string]string{"Vary": "HX-Request"}},
 		{"staff page, a foreign or unknown candidate", get("/staff/candidates/99"), 404, nil},
@@ -133,6 +136,8 @@ func TestTheHeadersOfEveryKindOfAnswer(t *testing.T) {
 			"Content-Disposition": "attachment", "Content-Security-Policy": forFiles}},
 		{"candidate's page, outside WeChat", public("GET", "/mine", ""), 302, map[string]string{"Set-Cookie": aCookie, "Cache-Control": withCookie}},
 		{"candidate's page, a way back that nobody asked for", public("GET", "/mine/back?code=x&state=y", ""), 403, map[string]string{"Vary": "HX-Request"}},
+		{"candidate's page, signing out", public("POST", "/mine/logout", ""), 303, map[string]string{"Content-Type": "", "Set-Cookie": noCookie, "Cache-Control": withCookie, "Clear-Site-Data": `"cache"`}},
+		{"candidate's page, signed out", public("GET", "/mine/logout", ""), 200, map[string]string{"Vary": "HX-Request", "Clear-Site-Data": `"cache"`}},
 		{"candidate's photo, of nobody", public("GET", "/mine/photos/1/screen", ""), 404, nil},
 		{"style sheet", static("css"), 200, map[string]string{"Content-Type": "text/css; charset=utf-8", "Cache-Control": forEver}},
 		{"script", static("js"), 200, map[string]string{"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": forEver}},

@@ -22,10 +22,14 @@ import (
 
 const (
 	keyMine  = "mine"  // string, the open id that opened the page
+	keyBack  = "back"  // int64, unix seconds of when WeChat told it
 	keyState = "state" // string, the OAuth state expected back, once
 )
 
-const mineHome = "/mine"
+const (
+	mineHome = "/mine"
+	minePast = "/mine/logout"
+)
 
 // mine shows a candidate their own materials.
 func (h *House) mine(c *gin.Context) error {
@@ -43,13 +47,38 @@ func (h *House) mine(c *gin.Context) error {
 	if err := h.DB.FeedbackOpened(c.Request.Context(), id, h.now()); err != nil {
 		return err
 	}
+	h.untilPast(c)
 	return render(c, http.StatusOK, page, "")
+}
+
+// untilPast takes the browser elsewhere when the session is over, without a script.
+func (h *House) untilPast(c *gin.Context) {
+	c.Header("Refresh", fmt.Sprintf("%d; url=%s", seconds(h.mineLeft(c.Request.Context())), minePast))
+}
+
+func (h *House) mineLeft(ctx context.Context) time.Duration {
+	return h.idleAfter() - h.now().Sub(time.Unix(h.sessions.GetInt64(ctx, keyBack), 0))
+}
+
+// mineLogout ends the session of a candidate's page.
+func (h *House) mineLogout(c *gin.Context) error {
+	if err := h.end(c); err != nil {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, minePast)
+	return nil
+}
+
+// mineOver is what is seen after signing out, and when a session has run out.
+func (h *House) mineOver(c *gin.Context) error {
+	forget(c)
+	return h.mineProblem(c, http.StatusOK, "left")
 }
 
 // mineOf is the candidate bound to the open id of this session now; ok is false without a session.
 func (h *House) mineOf(c *gin.Context) (candidate int64, ok bool, err error) {
 	openID := h.sessions.GetString(c.Request.Context(), keyMine)
-	if openID == "" {
+	if openID == "" || h.mineLeft(c.Request.Context()) <= 0 {
 		return 0, false, nil
 	}
 	talk, err := h.DB.Talk(c.Request.Context(), openID)
@@ -98,6 +127,7 @@ func (h *House) mineBack(c *gin.Context) error {
 		return fmt.Errorf("%w: %w", errSessions, err)
 	}
 	h.sessions.Put(ctx, keyMine, openID)
+	h.sessions.Put(ctx, keyBack, h.now().Unix())
 	if err := h.writeSession(c); err != nil {
 		return err
 	}
@@ -205,6 +235,7 @@ func (h *House) minePhoto(c *gin.Context) error {
 	}
 	c.Header("Cache-Control", "private, max-age=3600, immutable")
 	c.Header("Vary", "Cookie")
+	h.untilPast(c)
 	// Opened by itself, a picture is laid out by styles the browser puts in.
 	c.Header("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	c.Data(http.StatusOK, "image/jpeg", data)

@@ -191,3 +191,75 @@ func TestTheFeedbackStandsOnTopAndTheLargePictureBehindIt(t *testing.T) {
 		t.Error("the page needs a script")
 	}
 }
+
+func TestACandidateSignsOut(t *testing.T) {
+	w := apptest.Start(t, "sqlite", time.Date(2026, 2, 1, 10, 0, 0, 0, cst))
+	w.Import(t)
+	mine := settled(t, w, 0)
+	client := mine.Browser()
+	_, page, _ := opens(t, client, w.URL+"/mine")
+	photo := regexp.MustCompile(`/mine/photos/\d+/screen`).FindString(page)
+	at, err := url.Parse(w.URL)
+	if err != nil || photo == "" {
+		t.Fatal(photo, err)
+	}
+	stolen := client.Jar.Cookies(at)
+	resp, err := client.PostForm(w.URL+"/mine/logout", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil || resp.Request.URL.Path != "/mine/logout" || resp.Request.Method != http.MethodGet {
+		t.Fatalf("led to %s %s, %v", resp.Request.Method, resp.Request.URL, err)
+	}
+	if !strings.Contains(string(data), "可以关掉") || !strings.Contains(string(data), "重新点一次「我的材料」") || strings.Contains(string(data), "林**") {
+		t.Error("the page after signing out")
+	}
+	if status, _, _ := opens(t, client, w.URL+photo); status != http.StatusNotFound {
+		t.Errorf("a photo afterwards: %d", status)
+	}
+	thief := &http.Client{}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+photo, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range stolen {
+		req.AddCookie(c)
+	}
+	kept, err := thief.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.Body.Close()
+	if kept.StatusCode != http.StatusNotFound {
+		t.Errorf("a photo with the cookie from before: %d", kept.StatusCode)
+	}
+	if status, again, _ := opens(t, client, w.URL+"/mine"); status != http.StatusOK || !strings.Contains(again, "林**") {
+		t.Errorf("opened again: %d", status)
+	}
+}
+
+// Half an hour after WeChat said whose phone it is the session is over, and the page goes by itself.
+func TestACandidatesPageGoesWhenItsSessionIsOver(t *testing.T) {
+	w := apptest.Start(t, "sqlite", time.Date(2026, 2, 1, 10, 0, 0, 0, cst))
+	w.Import(t)
+	client := settled(t, w, 0).Browser()
+	_, page, _ := opens(t, client, w.URL+"/mine")
+	photo := regexp.MustCompile(`/mine/photos/\d+/screen`).FindString(page)
+	w.Clock.Advance(10 * time.Minute)
+	for path, status := range map[string]int{"/mine": http.StatusOK, photo: http.StatusOK} {
+		resp, err := client.Get(w.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Refresh"); resp.StatusCode != status || got != "1200; url=/mine/logout" {
+			t.Errorf("%s: %d, goes after %q", path, resp.StatusCode, got)
+		}
+	}
+	w.Clock.Advance(20 * time.Minute)
+	if status, _, _ := opens(t, client, w.URL+photo); status != http.StatusNotFound {
+		t.Errorf("a photo after half an hour: %d", status)
+	}
+}

@@ -93,6 +93,8 @@ func (h *House) routes() []route {
 
 		{get, "/mine", h.page(h.mine)},
 		{get, "/mine/back", h.page(h.mineBack)},
+		{get, minePast, h.serve(h.mineOver)},
+		{post, minePast, h.page(h.mineLogout)},
 		{get, "/mine/photos/:id/:kind", h.page(h.minePhoto)},
 
 		{get, "/privacy", h.serve(h.privacy)},

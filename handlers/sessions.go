@@ -300,9 +300,12 @@ func (h *House) end(c *gin.Context) error {
 		return fmt.Errorf("%w: %w", errSessions, err)
 	}
 	h.sessions.WriteSessionCookie(ctx, c.Writer, "", time.Time{})
-	c.Header("Clear-Site-Data", `"cache"`)
+	forget(c)
 	return nil
 }
+
+// forget empties the browser's cache of pictures; not of cookies, which would be those of the whole domain.
+func forget(c *gin.Context) { c.Header("Clear-Site-Data", `"cache"`) }
 
 // leave puts a message for the next page of this session.
 func (h *House) leave(ctx context.Context, code, link string) error {
@@ -356,6 +359,9 @@ const loginPath = "/staff/login"
 // toLogin sends somebody without a session to the login page. A form that htmx posts is told so
 // instead: what was typed must not be lost.
 func (h *House) toLogin(c *gin.Context) {
+	if _, err := c.Request.Cookie(h.sessions.Cookie.Name); err == nil { // of a session that is over
+		forget(c)
+	}
 	target := loginPath
 	if c.Request.Method == http.MethodGet && !strings.HasPrefix(c.Request.URL.Path, "/staff/photos/") {
 		target += "?next=" + url.QueryEscape(c.Request.URL.RequestURI())

@@ -74,10 +74,10 @@ func MarkOf(l intake.Line) string { return mark(l) }
 // LeftUntil is how much time is left, in words.
 func LeftUntil(until, now time.Time) string { return left(until, now) }
 
-// MineProblemPage tells a candidate why the page does not open.
+// MineProblemPage tells a candidate why the page does not open, or no longer stands open.
 type MineProblemPage struct {
 	Season string
-	Cause  string // "snapshot", "unbound", "again"
+	Cause  string // "snapshot", "unbound", "again", "left"
 }
 
 func (MineProblemPage) page() string { return "mine-problem" }
