@@ -60,3 +60,23 @@ func TestPasswordsThatAreTriedFirstAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// From all over the lists: each was refused for nothing else.
+func TestLongPasswordsThatLeakedAreRefused(t *testing.T) {
+	r := newRoom(t, openDB(t))
+	r.HashCheaply()
+	for length, words := range map[int][]string{
+		review.PasswordLength: {"razorblade", "transporter", "lizardstresser", "sierraleone", "yackyackyack", "soccergirl", "whatyoulookinat"},
+		review.LongPassword:   {"turboddos1234", "opensesmeseed", "netophathite", "blessed816a42", "abracadabra9", "raja12345678", "j0nathonjake", "callmeishmael"},
+	} {
+		for _, word := range words {
+			role, site := intake.RoleSite, "S1"
+			if length == review.LongPassword {
+				role, site = intake.RoleArea, ""
+			}
+			if _, err := r.AddStaff(t.Context(), review.NewStaff{Name: "zhanglaoshi", Role: role, Site: site, Password: word}); !errors.Is(err, review.ErrCommonPassword) {
+				t.Errorf("%s: %v", word, err)
+			}
+		}
+	}
+}

