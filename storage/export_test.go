@@ -45,3 +45,13 @@ func (w watched) ExecContext(ctx context.Context, query string, args ...any) (sq
 
 // Tables are those that are moved and backed up.
 var Tables = tables
+
+// SealedColumns are the columns that stand sealed, as table.column.
+func SealedColumns() (all []string) {
+	for _, table := range sealedTables {
+		for _, column := range table.columns {
+			all = append(all, table.name+"."+column.name)
+		}
+	}
+	return all
+}
