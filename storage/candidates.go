@@ -14,8 +14,8 @@ const candidateColumns = `c.id, c.number, c.name, c.id_type, c.id_number, c.phon
 	c.openid, c.bound_at, c.withdrawn_at, c.parted_at, c.version`
 
 func candidateDest(c *intake.Candidate) []any {
-	return []any{(*whole64)(&c.ID), blank(&c.Number), unseal(&c.Name, "candidates.name", &c.Number), blank(&c.IDType),
-		unseal(&c.IDNumber, "candidates.id_number", &c.Number), unseal(&c.Phone, "candidates.phone", &c.Number), blank(&c.PhoneOK), blank(&c.Site),
+	return []any{(*whole64)(&c.ID), &c.Number, unseal(&c.Name, "candidates.name", &c.Number), &c.IDType,
+		unseal(&c.IDNumber, "candidates.id_number", &c.Number), unseal(&c.Phone, "candidates.phone", &c.Number), &c.PhoneOK, &c.Site,
 		attrs{&c.Attrs}, attrs{&c.Answers},
 		asJSON{&c.Assumed}, unseal(&c.Second, "candidates.second_phone", &c.Number), blank(&c.OpenID), moment{&c.BoundAt},
 		moment{&c.WithdrawnAt}, moment{&c.PartedAt}, (*whole64)(&c.Version)}

@@ -94,17 +94,12 @@ func (q Q) addPhotos(ctx context.Context, cases map[int64]intake.Case) error {
 }
 
 func readCaseHead(r row) (c intake.Case, err error) {
-	err = r.Scan(caseHeadDest(&c)...)
+	s := &c.Submission // may be missing
+	err = r.Scan(append(candidateDest(&c.Candidate), (*whole64)(&s.ID), (*whole64)(&s.CandidateID), blank(&s.State), (*whole)(&s.Round),
+		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, (*whole64)(&s.SiteBy), (*whole64)(&s.AreaBy), moment{&s.OpenedAt},
+		blank(&s.Digest), (*whole64)(&s.FinalBy), (*whole64)(&s.Version))...)
 	c.Candidate.Settle()
 	return c, err
-}
-
-// caseHeadDest takes NULL for a candidate and a submission that are missing.
-func caseHeadDest(c *intake.Case) []any {
-	s := &c.Submission
-	return append(candidateDest(&c.Candidate), (*whole64)(&s.ID), (*whole64)(&s.CandidateID), blank(&s.State), (*whole)(&s.Round),
-		moment{&s.SubmittedAt}, moment{&s.ReturnedAt}, moment{&s.DeadlineAt}, (*whole64)(&s.SiteBy), (*whole64)(&s.AreaBy), moment{&s.OpenedAt},
-		blank(&s.Digest), (*whole64)(&s.FinalBy), (*whole64)(&s.Version))
 }
 
 func readItem(r row, submission *int64) (i intake.Item, err error) {
@@ -157,7 +152,7 @@ func (q Q) saveSubmission(ctx context.Context, before, s intake.Submission) (int
 
 // Opened notes that a reviewer has opened what a candidate submitted; the first time counts.
 func (q Q) Opened(ctx context.Context, candidateID int64, now time.Time) error {
-	_, err := q.exec(ctx, `UPDATE submissions SET opened_at = ? WHERE candidate_id = ? AND opened_at = 0 AND state IN (?, ?)`,
+	_, err := q.exec(ctx, `UPDATE submissions SET opened_at = ?, photos_version = photos_version + 1 WHERE candidate_id = ? AND opened_at = 0 AND state IN (?, ?)`,
 		micros(now), candidateID, intake.Submitted, intake.SitePassed)
 	return within(fmt.Sprintf("opened %d", candidateID), err)
 }

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,49 +17,55 @@ const (
 	familiarFor  = time.Minute // a generation; what somebody changed by hand is seen after two
 )
 
-// familiar holds items and photos of candidates who spoke a moment ago: in a conversation one message follows the other,
-// and as a rule nothing of this changes between them. What it holds counts only under the stamp that is read anew for each
-// message, and whatever changes items or photos changes the stamp in the same transaction (saveSubmission, changePhotos):
-// so instances need not know of each other.
+// familiar holds the cases of candidates who spoke a moment ago: in a conversation one message follows the other, and as a
+// rule nothing of this changes between them. What it holds counts only under the stamp that is read anew for each message,
+// and whatever changes a candidate, a submission, items or photos changes the stamp in the same transaction (a version,
+// the time of the binding, or changePhotos): so instances need not know of each other.
 type familiar struct {
 	mu         sync.Mutex
 	young, old map[int64]memory // by candidate
 	begun      time.Time        // when young was
 }
 
-// stamp tells one state of a candidate's items and photos from all others. The openid is in it so that nobody is ever
-// shown another's, whatever becomes of row numbers.
+// stamp tells one state of a candidate's case from all others. The openid is in it so that nobody is ever shown another's,
+// whatever becomes of row numbers.
 type stamp struct {
-	openID                      string
-	submission, version, photos int64
+	openID                               string
+	candidate, boundAt, candidateVersion int64
+	submission, version, photos          int64
 }
 
 type memory struct {
 	stamp stamp
-	of    intake.Case // items, photos and tray; the rest is read each time
+	of    intake.Case
 }
 
-// recall completes those cases that are known under their stamps, and returns the others.
-func (f *familiar) recall(heads []head) (known map[int64]intake.Case, unknown []intake.Case) {
+// recall returns the cases that are known under their stamps, and the candidates of the others.
+func (f *familiar) recall(heads []head) (known map[int64]intake.Case, unknown []int64) {
 	known = make(map[int64]intake.Case, len(heads))
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.age(time.Now())
 	for _, h := range heads {
-		id := h.Case.Candidate.ID
-		m, found := f.young[id]
+		m, found := f.young[h.stamp.candidate]
 		if !found {
-			m, found = f.old[id]
+			m, found = f.old[h.stamp.candidate]
 		}
-		if !found || m.stamp != h.stamp() {
-			unknown = append(unknown, h.Case)
+		if !found || m.stamp != h.stamp {
+			unknown = append(unknown, h.stamp.candidate)
 			continue
 		}
-		c := h.Case // its own slices: turns sort and cut them
-		c.Items, c.Photos, c.Tray = slices.Clone(m.of.Items), slices.Clone(m.of.Photos), slices.Clone(m.of.Tray)
-		known[id] = c
+		known[h.stamp.candidate] = separate(m.of)
 	}
 	return known, unknown
+}
+
+// separate is the same case with lists and maps of its own: turns sort, cut and fill them.
+func separate(c intake.Case) intake.Case {
+	c.Items, c.Photos, c.Tray = slices.Clone(c.Items), slices.Clone(c.Photos), slices.Clone(c.Tray)
+	who := &c.Candidate
+	who.Attrs, who.Answers, who.Assumed = maps.Clone(who.Attrs), maps.Clone(who.Answers), slices.Clone(who.Assumed)
+	return c
 }
 
 // keep remembers cases that were read after their heads: what changed in between belongs to a later stamp, and is read again.
@@ -67,13 +74,9 @@ func (f *familiar) keep(heads []head, cases map[int64]intake.Case) {
 	defer f.mu.Unlock()
 	f.age(time.Now())
 	for _, h := range heads {
-		c, read := cases[h.Case.Candidate.ID]
-		if !read || h.Case.Submission.ID == 0 {
-			continue
+		if c, read := cases[h.stamp.candidate]; read && h.stamp.submission != 0 {
+			f.young[h.stamp.candidate] = memory{h.stamp, separate(c)}
 		}
-		f.young[h.Case.Candidate.ID] = memory{h.stamp(), intake.Case{
-			Items: slices.Clone(c.Items), Photos: slices.Clone(c.Photos), Tray: slices.Clone(c.Tray),
-		}}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 
 	"cailiao/intake"
 )
@@ -23,28 +22,25 @@ func (db *DB) User(ctx context.Context, openID string) (User, error) {
 	return s, within("user", err)
 }
 
-// head is a user before items and photos are read, and which state of the photos that is.
+// head is a user before the case is read, and which state of the case that is.
 type head struct {
 	User
-	photos int64
-}
-
-func (h head) stamp() stamp {
-	return stamp{h.Talk.OpenID, h.Case.Submission.ID, int64(h.Case.Submission.Version), h.photos}
+	stamp stamp
 }
 
 func readHead(r row) (h head, err error) {
-	err = r.Scan(slices.Concat([]any{&h.Owed, (*whole64)(&h.photos)}, talkDest(&h.Talk), caseHeadDest(&h.Case))...)
-	h.Talk.CandidateID = h.Case.Candidate.ID
-	h.Case.Candidate.Settle()
+	s := &h.stamp
+	err = r.Scan(append([]any{&h.Owed, (*whole64)(&s.candidate), (*whole64)(&s.boundAt), (*whole64)(&s.candidateVersion),
+		(*whole64)(&s.submission), (*whole64)(&s.version), (*whole64)(&s.photos)}, talkDest(&h.Talk)...)...)
+	s.openID, h.Talk.CandidateID = h.Talk.OpenID, s.candidate
 	return h, err
 }
 
-const userQuery = `SELECT EXISTS (SELECT 1 FROM notices n WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0), s.photos_version, ` +
-	talkColumns + ", " + candidateColumns + ", " + submissionColumns + `
+const userQuery = `SELECT EXISTS (SELECT 1 FROM notices n WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0),
+	c.id, c.bound_at, c.version, s.id, s.version, s.photos_version, ` + talkColumns + `
 	FROM talks t LEFT JOIN candidates c ON c.openid = t.openid LEFT JOIN submissions s ON s.candidate_id = c.id WHERE t.openid IN `
 
-// users takes three round trips, one when all are familiar, and one or two more for each user never heard of.
+// users takes one round trip when all are familiar, else four, and one or two more for each user never heard of.
 func (db *DB) users(ctx context.Context, openIDs []string) ([]User, error) {
 	if len(openIDs) == 0 {
 		return nil, nil
@@ -62,7 +58,7 @@ func (db *DB) users(ctx context.Context, openIDs []string) ([]User, error) {
 		}
 	}
 	cases, unknown := db.familiar.recall(bound)
-	read, err := db.fillCases(ctx, unknown)
+	read, err := db.readCases(ctx, unknown)
 	if err != nil {
 		return nil, err
 	}
