@@ -139,7 +139,7 @@ func mark(l intake.Line) string {
 	case !l.Done():
 		return fmt.Sprintf("已传 %d 张，还差 %d 张", len(l.Photos), l.Missing)
 	}
-	return "✓ 已上传"
+	return uploaded
 }
 
 // count is how many pictures a line takes and has.
@@ -251,12 +251,17 @@ func span(d time.Duration) string {
 // Group is the lines of a list that stand alike.
 type Group struct {
 	Mark  string
-	Names string
+	Names string // empty when there are many, or nothing is missing and nothing wrong with these
 	N     int
 }
 
-// groups puts the lines together that stand alike, in the order they first come.
-func groups(lines []intake.Line) []Group {
+const (
+	namesMost = 6 // of a group, more are only counted
+	uploaded  = "✓ 已上传"
+)
+
+// groups puts the lines together that stand alike, in the order they first come; next is what is missing.
+func groups(lines []intake.Line, next *intake.Line) []Group {
 	var all []Group
 	for _, l := range lines {
 		m := mark(l)
@@ -267,6 +272,11 @@ func groups(lines []intake.Line) []Group {
 		}
 		all[i].Names += "、" + l.Material.Name
 		all[i].N++
+	}
+	for i := range all {
+		if all[i].N > namesMost || next == nil && all[i].Mark == uploaded {
+			all[i].Names = ""
+		}
 	}
 	return all
 }
