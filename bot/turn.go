@@ -166,62 +166,23 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 		}
 	}
 	t.answered = reply != "" && t.hand.waiting()
-	err = db.Together(ctx, func(tx storage.Q) error {
-		if err := t.saveParting(ctx, tx); err != nil {
-			return err
-		}
-		if err := t.saveCandidate(ctx, tx); err != nil {
-			return err
-		}
-		if t.agreed && t.bot.Notice != "" {
-			if err := tx.Agree(ctx, t.c.Candidate.ID, storage.Agreement{Version: t.bot.Notice, At: t.now}); err != nil {
+	if effects := t.effects(reply, owed); len(effects) > 0 || len(t.shots) > 0 || t.wiped {
+		err = db.Together(ctx, func(tx storage.Q) error {
+			for _, effect := range effects {
+				if err := effect(ctx, tx); err != nil {
+					return err
+				}
+			}
+			if err := t.close(ctx, tx, reply); err != nil {
 				return err
 			}
-		}
-		if t.talked() {
-			if _, err := tx.SaveTalk(ctx, t.talk); err != nil {
-				return err
-			}
-		}
-		if err := t.saveCase(ctx, tx); err != nil {
-			return err
-		}
-		for _, scope := range t.missed {
-			if err := tx.AddAttempt(ctx, scope, t.counted(scope), t.now); err != nil {
-				return err
-			}
-		}
-		if reply != "" && len(owed) > 0 {
-			if err := tx.MarkHeaded(ctx, noticeIDs(owed)...); err != nil {
-				return err
-			}
-		}
-		if t.ask != nil {
-			if err := tx.AddQuestion(ctx, *t.ask); err != nil {
-				return err
-			}
-		}
-		if t.told && t.c.Candidate.ID != 0 { // an answer that waited has been read: nobody need be called
-			if _, err := tx.CancelNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, intake.NoticeAnswer); err != nil {
-				return err
-			}
-		}
-		if t.recall {
-			if err := tx.Recall(ctx, t.row.OpenID, t.now); err != nil {
-				return err
-			}
-		}
-		for _, event := range t.events {
-			if err := tx.Log(ctx, event); err != nil {
-				return err
-			}
-		}
-		if err := t.close(ctx, tx, reply); err != nil {
-			return err
-		}
+			t.bot.step("saving")
+			return nil
+		})
+	} else {
 		t.bot.step("saving")
-		return nil
-	})
+		err = db.EndTogether(ctx, t.row.ID, t.ending(reply), t.now)
+	}
 	if err == nil {
 		t.bot.step("saved")
 	}
@@ -229,6 +190,61 @@ func (t *turn) save(ctx context.Context, reply string) (string, error) {
 		t.bot.Wake()
 	}
 	return reply, err
+}
+
+type effect func(ctx context.Context, tx storage.Q) error
+
+// effects are what the turn changes beside its messages, in the order it is written.
+func (t *turn) effects(reply string, owed []intake.Notice) (all []effect) {
+	if t.rejoins || t.parts || t.revokes || t.empties {
+		all = append(all, t.saveParting)
+	}
+	if t.bind != 0 {
+		all = append(all, t.saveBinding)
+	} else if t.candidateChanged() {
+		all = append(all, func(ctx context.Context, tx storage.Q) error {
+			_, err := tx.SaveCandidate(ctx, t.c.Candidate)
+			return err
+		})
+	}
+	if t.agreed && t.bot.Notice != "" {
+		all = append(all, func(ctx context.Context, tx storage.Q) error {
+			return tx.Agree(ctx, t.c.Candidate.ID, storage.Agreement{Version: t.bot.Notice, At: t.now})
+		})
+	}
+	if t.talked() {
+		all = append(all, func(ctx context.Context, tx storage.Q) error {
+			_, err := tx.SaveTalk(ctx, t.talk)
+			return err
+		})
+	}
+	if t.touched {
+		all = append(all, t.saveCase)
+	}
+	for _, scope := range t.missed {
+		all = append(all, func(ctx context.Context, tx storage.Q) error {
+			return tx.AddAttempt(ctx, scope, t.counted(scope), t.now)
+		})
+	}
+	if reply != "" && len(owed) > 0 {
+		all = append(all, func(ctx context.Context, tx storage.Q) error { return tx.MarkHeaded(ctx, noticeIDs(owed)...) })
+	}
+	if t.ask != nil {
+		all = append(all, func(ctx context.Context, tx storage.Q) error { return tx.AddQuestion(ctx, *t.ask) })
+	}
+	if t.told && t.c.Candidate.ID != 0 { // an answer that waited has been read: nobody need be called
+		all = append(all, func(ctx context.Context, tx storage.Q) error {
+			_, err := tx.CancelNotices(ctx, t.c.Candidate.ID, t.c.Submission.Round, intake.NoticeAnswer)
+			return err
+		})
+	}
+	if t.recall {
+		all = append(all, func(ctx context.Context, tx storage.Q) error { return tx.Recall(ctx, t.row.OpenID, t.now) })
+	}
+	for _, event := range t.events {
+		all = append(all, func(ctx context.Context, tx storage.Q) error { return tx.Log(ctx, event) })
+	}
+	return all
 }
 
 // heardStep is how exact HeardAt is kept: the windows counted from it are of days.
@@ -243,12 +259,17 @@ func (t *turn) talked() bool {
 	return before.Version == 0 || !reflect.DeepEqual(before, t.talk)
 }
 
-// close ends the messages of the turn; one carries the reply.
-func (t *turn) close(ctx context.Context, tx storage.Q, reply string) error {
+func (t *turn) ending(reply string) storage.Ending {
 	ending := storage.Ending{Reply: reply, Blank: t.wiped}
 	if t.answered {
 		ending.Answer = answeredPassive
 	}
+	return ending
+}
+
+// close ends the messages of the turn; one carries the reply.
+func (t *turn) close(ctx context.Context, tx storage.Q, reply string) error {
+	ending := t.ending(reply)
 	if t.wiped {
 		return tx.End(ctx, t.row.ID, ending, t.now)
 	}
@@ -285,31 +306,25 @@ func (t *turn) carrier() storage.Message {
 	return carrier
 }
 
-func (t *turn) saveCandidate(ctx context.Context, tx storage.Q) error {
-	if t.bind != 0 {
-		if t.scene != "" {
-			if err := tx.UseScene(ctx, t.scene, t.now); err != nil {
-				return err
-			}
-		}
-		if err := tx.Bind(ctx, t.bind, t.row.OpenID, t.now); err != nil {
+func (t *turn) saveBinding(ctx context.Context, tx storage.Q) error {
+	if t.scene != "" {
+		if err := tx.UseScene(ctx, t.scene, t.now); err != nil {
 			return err
 		}
-		return tx.ClearAttempts(ctx, scopeOpenID, who(t.row.OpenID))
 	}
+	if err := tx.Bind(ctx, t.bind, t.row.OpenID, t.now); err != nil {
+		return err
+	}
+	return tx.ClearAttempts(ctx, scopeOpenID, who(t.row.OpenID))
+}
+
+func (t *turn) candidateChanged() bool {
 	before, after := t.before.Candidate, t.c.Candidate
-	if before.Phone == after.Phone && before.PhoneOK == after.PhoneOK && before.Second == after.Second &&
-		maps.Equal(before.Answers, after.Answers) {
-		return nil
-	}
-	_, err := tx.SaveCandidate(ctx, after)
-	return err
+	return before.Phone != after.Phone || before.PhoneOK != after.PhoneOK || before.Second != after.Second ||
+		!maps.Equal(before.Answers, after.Answers)
 }
 
 func (t *turn) saveCase(ctx context.Context, tx storage.Q) error {
-	if !t.touched {
-		return nil
-	}
 	if _, err := tx.SaveCase(ctx, t.before, t.c); err != nil {
 		return err
 	}

@@ -111,34 +111,49 @@ type shared struct {
 	arrivals   batch[Message, arrived]
 	unfinished batch[unfinishedOf, []Message]
 	users      batch[string, User]
-	commits    batch[func(Q) error, error]
+	commits    batch[commitment, error]
 }
 
 func (s *shared) open(db *DB) {
 	s.arrivals = batch[Message, arrived]{run: db.arriveAll, owner: &s.flying}
 	s.unfinished = batch[unfinishedOf, []Message]{run: db.unfinishedAll, owner: &s.flying}
 	s.users = batch[string, User]{run: db.users, owner: &s.flying}
-	s.commits = batch[func(Q) error, error]{run: db.commitAll, owner: &s.flying}
+	s.commits = batch[commitment, error]{run: db.commitAll, owner: &s.flying}
+}
+
+// commitment is the end of a message, or work that is more.
+type commitment struct {
+	end  closing
+	work func(tx Q) error // nil: only the end
 }
 
 // Together is InTx for short work on rows that no other such work touches at the same time: what several callers bring
 // at once is one transaction, in which messages are ended last and by one statement. When the work of one fails, each is
 // done alone.
 func (db *DB) Together(ctx context.Context, work func(tx Q) error) error {
-	failed, err := db.shared.commits.ask(ctx, work)
+	return db.commit(ctx, commitment{work: work})
+}
+
+// EndTogether is End for a message that has no effect but its reply. Who comes alone needs no transaction for it.
+func (db *DB) EndTogether(ctx context.Context, id int64, e Ending, now time.Time) error {
+	return db.commit(ctx, commitment{end: closing{id, e, now}})
+}
+
+func (db *DB) commit(ctx context.Context, c commitment) error {
+	failed, err := db.shared.commits.ask(ctx, c)
 	if err != nil {
 		return err
 	}
 	return failed
 }
 
-func (db *DB) commitAll(ctx context.Context, works []func(Q) error) ([]error, error) {
-	errs := make([]error, len(works))
-	if len(works) > 1 {
+func (db *DB) commitAll(ctx context.Context, all []commitment) ([]error, error) {
+	errs := make([]error, len(all))
+	if len(all) > 1 {
 		err := db.tryTx(ctx, func(tx Q) error {
 			tx.ends = new([]closing)
-			for _, work := range works {
-				if err := work(tx); err != nil {
+			for _, c := range all {
+				if err := c.do(ctx, tx); err != nil {
 					return err
 				}
 			}
@@ -148,8 +163,19 @@ func (db *DB) commitAll(ctx context.Context, works []func(Q) error) ([]error, er
 			return errs, nil
 		}
 	}
-	for i, work := range works {
-		errs[i] = db.InTx(ctx, work)
+	for i, c := range all {
+		if c.work == nil {
+			errs[i] = db.retry(ctx, func() error { return c.do(ctx, db.Q) })
+		} else {
+			errs[i] = db.InTx(ctx, c.work)
+		}
 	}
 	return errs, nil
+}
+
+func (c commitment) do(ctx context.Context, q Q) error {
+	if c.work != nil {
+		return c.work(q)
+	}
+	return q.End(ctx, c.end.id, c.end.Ending, c.end.at)
 }

@@ -162,7 +162,13 @@ func TestMessagesEndedTogetherKeepTheirOwnRepliesAndEndOnce(t *testing.T) {
 				if i%len(ids)%5 == 4 {
 					e = storage.Ending{}
 				}
-				err := db.Together(t.Context(), func(tx storage.Q) error { return tx.End(t.Context(), ids[i%len(ids)], e, at) })
+				id := ids[i%len(ids)]
+				var err error
+				if i%3 == 0 {
+					err = db.Together(t.Context(), func(tx storage.Q) error { return tx.End(t.Context(), id, e, at) })
+				} else {
+					err = db.EndTogether(t.Context(), id, e, at)
+				}
 				if errors.Is(err, intake.ErrConflict) {
 					lost.Add(1)
 				} else if err != nil {
@@ -171,6 +177,9 @@ func TestMessagesEndedTogetherKeepTheirOwnRepliesAndEndOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
+		if err := db.EndTogether(t.Context(), ids[0], storage.Ending{Reply: "alone, and too late"}, at); !errors.Is(err, intake.ErrConflict) {
+			t.Errorf("ended again: %v", err)
+		}
 		if lost.Load() != int64(2*len(ids)) {
 			t.Errorf("%d were refused, want %d", lost.Load(), 2*len(ids))
 		}

@@ -128,9 +128,13 @@ const (
 // panic. When the database chose it as the victim of a deadlock, or a lock took too long, the
 // whole of work runs again: it must have no other effects.
 func (db *DB) InTx(ctx context.Context, work func(tx Q) error) error {
+	return db.retry(ctx, func() error { return db.tryTx(ctx, work) })
+}
+
+func (db *DB) retry(ctx context.Context, do func() error) error {
 	began := time.Now()
 	for try := 1; ; try++ {
-		err := db.tryTx(ctx, work)
+		err := do()
 		if err == nil || try == txTries || time.Since(began) > txPatience || db.dialect.classify(err) != faultBusy {
 			return err
 		}
