@@ -66,8 +66,8 @@ func TestLongPasswordsThatLeakedAreRefused(t *testing.T) {
 	r := newRoom(t, openDB(t))
 	r.HashCheaply()
 	for length, words := range map[int][]string{
-		review.PasswordLength: {"razorblade", "transporter", "lizardstresser", "sierraleone", "yackyackyack", "soccergirl", "whatyoulookinat"},
-		review.LongPassword:   {"turboddos1234", "opensesmeseed", "netophathite", "blessed816a42", "abracadabra9", "raja12345678", "j0nathonjake", "callmeishmael"},
+		review.PasswordLength: {"razorblade", "transporter", "lizardstresser", "sierraleone", "yackyackyack", "soccergirl", "whatyoulookinat", "luojianhua", "gordolee85", "widespread", "ferrari360"},
+		review.LongPassword:   {"turboddos1234", "opensesmeseed", "netophathite", "blessed816a42", "abracadabra9", "raja12345678", "j0nathonjake", "callmeishmael", "spectrumsonline", "abretesesamo", "thundercloud", "magictune777"},
 	} {
 		for _, word := range words {
 			role, site := intake.RoleSite, "S1"
