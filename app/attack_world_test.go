@@ -199,3 +199,28 @@ func (b *battlefield) signIn(name string) *http.Client {
 	}
 	return client
 }
+
+// submit lets the victim's photo wait for a judgement.
+func (b *battlefield) submit() {
+	b.t.Helper()
+	before, err := b.DB.Case(b.t.Context(), b.id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	after := before
+	after.Submission.State = intake.Submitted
+	after.Items = []intake.Item{{Material: before.Photos[0].Material, State: intake.ItemPending, Round: 1}}
+	if _, err := b.DB.SaveCase(b.t.Context(), before, after); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// search searches the list for words and returns where that leads.
+func (b *battlefield) search(client *http.Client, words string) string {
+	b.t.Helper()
+	got := b.ask(client, http.MethodPost, "/staff/", url.Values{"q": {words}, "state": {"all"}})
+	if got.status != http.StatusSeeOther {
+		b.t.Fatalf("searching for %.30q: %d", words, got.status)
+	}
+	return got.header.Get("Location")
+}

@@ -24,6 +24,7 @@ var accessPeople = map[string]gets{
 	"POST /staff/people":           {303, 403, 403, 403, 422, 422, 422, 422}, // without a name
 	"POST /staff/people/:id/:what": {303, 404, 404, 404, 404},                // nothing of that name; see people_test.go
 	"GET /staff/log":               {303, 403, 403, 403, 200, 403, 403, 403},
+	"POST /staff/log":              {303, 403, 403, 403, 303},
 	"GET /staff/left":              {303, 200, 200, 200, 200},
 	"POST /staff/left":             {303, 200, 200, 200, 200},
 }

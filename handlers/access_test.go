@@ -54,7 +54,8 @@ var accessForms = map[string]func(w *world, c intake.Candidate) url.Values{
 }
 
 var access = map[string]gets{
-	"GET /staff/": {303, 200, 200, 200, 200},
+	"GET /staff/":  {303, 200, 200, 200, 200},
+	"POST /staff/": {303, 303, 303, 303, 303}, // for nothing: to the list
 
 	"GET /staff/candidates/:id":           {303, 200, 404, 200, 200},
 	"POST /staff/candidates/:id/decision": {303, 422, 404, 403, 409, 409, 404, 403}, // nothing filled in; the area's turn has not come; the reviewer of the site holds it
@@ -210,7 +211,7 @@ func TestWhatIsNoRouteIsNotFound(t *testing.T) {
 		{http.MethodGet, "/static/000000000000/app.css", 404},
 		{http.MethodGet, "/static/../house.go", 404},
 		{http.MethodGet, decisionPath(c), 405},
-		{http.MethodPost, "/staff/", 405},
+		{http.MethodPost, "/staff/numbers", 405},
 		{http.MethodPut, "/wechat", 405},
 	} {
 		if got := b.do(test.method, test.path, nil); got.status != test.want {

@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,8 +23,9 @@ const logPath = "/staff/log"
 // auditLog is the audit log with a search, for admins.
 func (h *House) auditLog(c *gin.Context, staff intake.Staff) error {
 	v := c.Request.URL.Query()
+	asked, number := h.asked(c.Request.Context(), staff, cmp.Or(v.Get("q"), v.Get("number"))) // a number in an old address is no id
 	s := review.LogSearch{
-		Actor: v.Get("actor"), Action: v.Get("action"), Number: strings.TrimSpace(v.Get("number")),
+		Actor: v.Get("actor"), Action: v.Get("action"), Number: number,
 		From: h.dayOf(v.Get("from")), Until: h.dayOf(v.Get("until")),
 	}
 	if !s.Until.IsZero() {
@@ -36,7 +39,7 @@ func (h *House) auditLog(c *gin.Context, staff intake.Staff) error {
 		return err
 	}
 	page := templates.LogPage{
-		Frame: h.frame(c), Actor: s.Actor, Action: s.Action, Number: s.Number, Actions: templates.ActionCodes(),
+		Frame: h.frame(c), Actor: s.Actor, Action: s.Action, Number: number, Lost: asked == lostSearch, Actions: templates.ActionCodes(),
 		From: dayText(h.dayOf(v.Get("from"))), Until: dayText(h.dayOf(v.Get("until"))),
 	}
 	for _, a := range found.Actors {
@@ -45,15 +48,51 @@ func (h *House) auditLog(c *gin.Context, staff intake.Staff) error {
 	for _, line := range found.Lines {
 		page.Lines = append(page.Lines, h.logLine(line))
 	}
+	if page.Lost {
+		asked = ""
+	}
 	if found.Older > 0 {
-		v.Set("before", strconv.FormatInt(found.Older, 10))
-		page.Older = logPath + "?" + v.Encode()
+		page.Older = h.logURL(v, asked, found.Older)
 	}
 	if s.Before > 0 {
-		v.Del("before")
-		page.Newest = logPath + "?" + v.Encode()
+		page.Newest = h.logURL(v, asked, 0)
 	}
 	return render(c, http.StatusOK, page, "")
+}
+
+// searchLog keeps whose lines are searched for and leads to the log.
+func (h *House) searchLog(c *gin.Context, staff intake.Staff) error {
+	if !review.ReadsLog(staff) {
+		return fmt.Errorf("audit log: %w", intake.ErrForbidden)
+	}
+	if err := c.Request.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	asked, err := h.keepSearch(c.Request.Context(), staff, c.PostForm("number"))
+	if err != nil {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, h.logURL(c.Request.PostForm, asked, 0))
+	return nil
+}
+
+// logURL is the log narrowed as v says, and to what was asked for; lines older than before, 0: all.
+func (h *House) logURL(v url.Values, asked string, before int64) string {
+	to := url.Values{}
+	for name, value := range map[string]string{
+		"actor": v.Get("actor"), "action": v.Get("action"), "from": dayText(h.dayOf(v.Get("from"))), "until": dayText(h.dayOf(v.Get("until"))), "q": asked,
+	} {
+		if value != "" {
+			to.Set(name, value)
+		}
+	}
+	if before > 0 {
+		to.Set("before", strconv.FormatInt(before, 10))
+	}
+	if len(to) == 0 {
+		return logPath
+	}
+	return logPath + "?" + to.Encode()
 }
 
 func (h *House) logLine(line review.LogLine) templates.LogLine {

@@ -21,13 +21,30 @@ const (
 	batchesPath = "/staff/batches"
 )
 
-// batch shows what an order would do to the candidates chosen in the list. It changes nothing.
+// batch shows what an order would do to the candidates ticked in the list, or with the field all to
+// those of its filter. It changes nothing.
 func (h *House) batch(c *gin.Context, staff intake.Staff) error {
 	if err := c.Request.ParseForm(); err != nil {
 		return badForm(err)
 	}
 	form := c.Request.PostForm
-	ids, err := h.chosen(c, staff, form)
+	if form.Get("all") == "" {
+		ids, err := ticked(form)
+		if err != nil {
+			return err
+		}
+		return h.showBatch(c, staff, ids, form)
+	}
+	query, err := url.ParseQuery(form.Get("filter"))
+	if err != nil {
+		return fmt.Errorf("%w: filter", errBadRequest)
+	}
+	filter := h.filter(c.Request.Context(), staff, query)
+	if filter.Asked == lostSearch { // never everybody instead of those who were found
+		c.Redirect(http.StatusSeeOther, queueURL(filter))
+		return nil
+	}
+	ids, err := h.Desk.Chosen(c.Request.Context(), staff, filter)
 	if err != nil {
 		return err
 	}
@@ -107,15 +124,8 @@ func readOrder(form url.Values) review.BatchOrder {
 	}
 }
 
-// chosen are the candidates ticked in the list, or with the field all those of its filter.
-func (h *House) chosen(c *gin.Context, staff intake.Staff, form url.Values) ([]int64, error) {
-	if form.Get("all") != "" {
-		filter, err := url.ParseQuery(form.Get("filter"))
-		if err != nil {
-			return nil, fmt.Errorf("%w: filter", errBadRequest)
-		}
-		return h.Desk.Chosen(c.Request.Context(), staff, readFilter(filter))
-	}
+// ticked are the candidates ticked in the list.
+func ticked(form url.Values) ([]int64, error) {
 	var ids []int64
 	for _, text := range form["c"] {
 		id, err := strconv.ParseInt(text, 10, 64)

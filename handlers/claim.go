@@ -14,13 +14,18 @@ import (
 )
 
 // claim keeps a reviewer's hold on a candidate while the sheet is looked at, or takes it for a
-// sheet that was loaded ahead. The answer is the token, or 409.
+// sheet that was loaded ahead. The answer is the token, or 409. The button of a sheet that was only
+// looked at sends a filter and is answered by the sheet, which says so if somebody was faster.
 func (h *House) claim(c *gin.Context, staff intake.Staff) error {
-	id, err := pathID(c)
+	id, filter, err := h.sheetForm(c, staff)
 	if err != nil {
 		return err
 	}
 	hold, err := h.Desk.Renew(c.Request.Context(), staff, id, c.PostForm("claim"))
+	if c.Request.PostForm.Has("filter") && (err == nil || errors.Is(err, intake.ErrConflict)) {
+		c.Redirect(http.StatusSeeOther, sheetURL(id, filter))
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -43,7 +48,7 @@ func (h *House) release(c *gin.Context, staff intake.Staff) error {
 
 // takeOver gives a lead what another reviewer holds.
 func (h *House) takeOver(c *gin.Context, staff intake.Staff) error {
-	id, filter, err := sheetForm(c)
+	id, filter, err := h.sheetForm(c, staff)
 	if err != nil {
 		return err
 	}
@@ -56,7 +61,7 @@ func (h *House) takeOver(c *gin.Context, staff intake.Staff) error {
 
 // undo takes the reviewer's last decision back and shows the sheet as it was filled in.
 func (h *House) undo(c *gin.Context, staff intake.Staff) error {
-	id, filter, err := sheetForm(c)
+	id, filter, err := h.sheetForm(c, staff)
 	if err != nil {
 		return err
 	}
@@ -73,7 +78,7 @@ func (h *House) undo(c *gin.Context, staff intake.Staff) error {
 
 // back sends a case from the area back to the exam site.
 func (h *House) back(c *gin.Context, staff intake.Staff) error {
-	id, filter, err := sheetForm(c)
+	id, filter, err := h.sheetForm(c, staff)
 	if err != nil {
 		return err
 	}
@@ -116,7 +121,7 @@ func (h *House) refusedOn(c *gin.Context, staff intake.Staff, v sheetView, err e
 }
 
 // sheetForm reads what every form of the sheet carries: whose sheet, and the queue's filter.
-func sheetForm(c *gin.Context) (int64, review.Filter, error) {
+func (h *House) sheetForm(c *gin.Context, staff intake.Staff) (int64, review.Filter, error) {
 	id, err := pathID(c)
 	if err != nil {
 		return 0, review.Filter{}, err
@@ -128,5 +133,5 @@ func sheetForm(c *gin.Context) (int64, review.Filter, error) {
 	if err != nil {
 		return 0, review.Filter{}, fmt.Errorf("%w: filter", errBadRequest)
 	}
-	return id, readFilter(filter), nil
+	return id, h.filter(c.Request.Context(), staff, filter), nil
 }

@@ -29,13 +29,19 @@ func TestNothingOfAPersonIsSeenWithoutALineInTheLog(t *testing.T) {
 			{"the sheet", func(b *browser) answer { return b.get(sheetPath(c)) }, []string{"sheet.open"}},
 			{"the sheet, loaded ahead", func(b *browser) answer { return b.get(sheetPath(c)+"?ahead=1", "HX-Request", "true") }, []string{"sheet.ahead"}},
 			{"loaded ahead and again", func(b *browser) answer {
-				b.get(sheetPath(c) + "?ahead=1")
-				return b.get(sheetPath(c) + "?ahead=1")
+				b.get(sheetPath(c)+"?ahead=1", "HX-Request", "true")
+				return b.get(sheetPath(c)+"?ahead=1", "HX-Request", "true")
 			}, []string{"sheet.ahead"}},
 			{"loaded ahead and opened", func(b *browser) answer {
-				b.get(sheetPath(c) + "?ahead=1")
+				b.get(sheetPath(c)+"?ahead=1", "HX-Request", "true")
 				return b.get(sheetPath(c))
 			}, []string{"sheet.open", "sheet.ahead"}},
+			{"the sheet, by a link from elsewhere", func(b *browser) answer {
+				return b.get(sheetPath(c), "Sec-Fetch-Site", "cross-site")
+			}, []string{"sheet.open"}},
+			{"a link from elsewhere that says it is loaded ahead", func(b *browser) answer {
+				return b.get(sheetPath(c)+"?ahead=1", "Sec-Fetch-Site", "cross-site")
+			}, []string{"sheet.open"}},
 			{"pictures of an open sheet", func(b *browser) answer {
 				b.get(sheetPath(c))
 				b.get(picture("thumb"))

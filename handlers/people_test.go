@@ -204,7 +204,11 @@ func TestTheLogIsFoundByWhoWhatWhomAndWhen(t *testing.T) {
 	w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {"wrong"}})
 	admin := w.signedIn("管理员")
 	lines := func(query string) int {
-		return strings.Count(admin.get("/staff/log?"+query).body, "<tr>") - 1
+		form, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(admin.get(admin.post("/staff/log", form).location()).body, "<tr>") - 1
 	}
 	who := url.QueryEscape(fmt.Sprintf("staff:%d", w.idOf("王老师")))
 	for query, want := range map[string]int{

@@ -25,12 +25,17 @@ const (
 
 // queue lists the candidates of my site, or of the area.
 func (h *House) queue(c *gin.Context, staff intake.Staff) error {
-	q, err := h.Desk.Queue(c.Request.Context(), staff, readFilter(c.Request.URL.Query()))
+	filter := h.filter(c.Request.Context(), staff, c.Request.URL.Query())
+	lost := filter.Asked == lostSearch
+	if lost {
+		filter.Asked = "" // is told once, not on every page from here
+	}
+	q, err := h.Desk.Queue(c.Request.Context(), staff, filter)
 	if err != nil {
 		return err
 	}
 	page := templates.QueuePage{
-		Frame: h.frame(c), Tabs: tabs(staff, q), State: q.Filter.State, Search: q.Filter.Search, Overdue: q.Filter.Overdue,
+		Frame: h.frame(c), Tabs: tabs(staff, q), State: q.Filter.State, Search: q.Filter.Search, Lost: lost, Overdue: q.Filter.Overdue,
 		Filter: query(q.Filter), First: q.Filter.Page*review.PageLength + 1, Sites: !staff.OfSite(),
 	}
 	if !fromHtmx(c) {
@@ -64,7 +69,7 @@ func tabs(staff intake.Staff, q review.Queue) []templates.Tab {
 	}
 	var list []templates.Tab
 	for _, state := range []intake.State{intake.Submitted, intake.SitePassed, intake.Returned, intake.Passed, intake.Collecting, ""} {
-		f := review.Filter{State: state, All: state == "", Search: q.Filter.Search, Item: q.Filter.Item, Attr: q.Filter.Attr, Mine: q.Filter.Mine}
+		f := review.Filter{State: state, All: state == "", Asked: q.Filter.Asked, Item: q.Filter.Item, Attr: q.Filter.Attr, Mine: q.Filter.Mine}
 		tab := templates.Tab{State: state, Param: string(state), Count: q.Counts[state], URL: queueURL(f)}
 		if state == "" {
 			tab.Param, tab.Count = paramAll, total
@@ -147,9 +152,9 @@ func (h *House) local(t time.Time) time.Time {
 	return t.In(h.Season.Location)
 }
 
-// readFilter reads the queue's filter from a query.
+// readFilter reads the queue's filter from a query, but for what is searched for.
 func readFilter(v url.Values) review.Filter {
-	f := review.Filter{Search: v.Get("q"), Overdue: v.Get("overdue") != "", All: v.Get("state") == paramAll}
+	f := review.Filter{Overdue: v.Get("overdue") != "", All: v.Get("state") == paramAll}
 	if state := intake.State(v.Get("state")); slices.Contains(intake.States, state) {
 		f.State = state
 	}
@@ -163,7 +168,7 @@ func readFilter(v url.Values) review.Filter {
 	return f
 }
 
-// query writes a filter so that readFilter reads it again.
+// query writes a filter so that it can be read again, the search as the id it is kept under.
 func query(f review.Filter) string {
 	v := url.Values{}
 	switch {
@@ -172,8 +177,8 @@ func query(f review.Filter) string {
 	case f.State != "":
 		v.Set("state", string(f.State))
 	}
-	if f.Search != "" {
-		v.Set("q", f.Search)
+	if f.Asked != "" {
+		v.Set("q", f.Asked)
 	}
 	if f.Overdue {
 		v.Set("overdue", "1")

@@ -41,10 +41,12 @@ func (h *House) routes() []route {
 		{post, peoplePath, h.staff(h.recent(h.addPerson))},
 		{post, peoplePath + "/:id/:what", h.staff(h.recent(h.changePerson))},
 		{get, logPath, h.staff(h.auditLog)},
+		{post, logPath, h.staff(h.searchLog)},
 		{get, leftPath, h.aside(h.own(h.sayLeft))},
 		{post, leftPath, h.own(h.sayLeft)},
 
-		{get, "/staff/", h.staff(h.queue)},
+		{get, staffHome, h.staff(h.queue)},
+		{post, staffHome, h.staff(h.search)},
 		{get, "/staff/candidates/:id", h.staff(h.sheet)},
 		{post, "/staff/candidates/:id/decision", h.staff(h.decide)},
 		{post, "/staff/candidates/:id/claim", h.aside(h.staff(h.claim))},

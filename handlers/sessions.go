@@ -41,6 +41,8 @@ const (
 	keyUndo  = "undo"  // string, the last decision: candidate, version, until when in milliseconds, the queue's filter
 	keyProof = "proof" // int64, unix seconds of when the person last proved who they are
 	keyFull  = "full"  // int64, the same with everything that signing in takes
+
+	keySearches = "searches" // []string, what was searched for, the last first: id, space, sealed words
 )
 
 var errSessions = errors.New("sessions are not available")
@@ -253,6 +255,7 @@ func (h *House) beginHalf(c *gin.Context, who intake.Staff) error {
 // anew lets a session begin now.
 func (h *House) anew(c *gin.Context, who intake.Staff) error {
 	ctx, now := c.Request.Context(), h.now().Unix()
+	h.sessions.Remove(ctx, keySearches)
 	for _, key := range []string{keyBegan, keySeen, keyProof, keyFull} {
 		h.sessions.Put(ctx, key, now)
 	}
@@ -364,7 +367,7 @@ func (h *House) toLogin(c *gin.Context) {
 	}
 	target := loginPath
 	if c.Request.Method == http.MethodGet && !strings.HasPrefix(c.Request.URL.Path, "/staff/photos/") {
-		target += "?next=" + url.QueryEscape(c.Request.URL.RequestURI())
+		target += "?next=" + url.QueryEscape(withoutWords(c.Request.URL))
 	}
 	switch {
 	case fromHtmx(c) && c.Request.Method == http.MethodGet:

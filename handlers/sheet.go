@@ -15,24 +15,26 @@ import (
 	"cailiao/storage"
 )
 
-// sheet shows one candidate.
+// sheet shows one candidate, and holds them for whoever came here by themselves.
 func (h *House) sheet(c *gin.Context, staff intake.Staff) error {
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
 	query := c.Request.URL.Query()
-	view := sheetView{candidate: id, filter: readFilter(query)}
-	if ahead := query.Get("ahead"); ahead != "" {
-		view.load = h.Desk.Peek
-		view.ahead = true
+	view := sheetView{candidate: id, filter: h.filter(c.Request.Context(), staff, query)}
+	switch {
+	case query.Get("ahead") != "" && fromHtmx(c):
+		view.load, view.ahead = h.Desk.Peek, true
+	case !h.deliberate(c):
+		view.load, view.led = h.Desk.Peek, true
 	}
 	return h.showSheet(c, staff, view)
 }
 
 // decide sends a decision: everything passed goes up, anything returned goes back.
 func (h *House) decide(c *gin.Context, staff intake.Staff) error {
-	id, filter, err := sheetForm(c)
+	id, filter, err := h.sheetForm(c, staff)
 	if err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (h *House) phone(c *gin.Context, staff intake.Staff) error {
 		return err
 	}
 	return h.showSheet(c, staff, sheetView{
-		candidate: id, filter: readFilter(c.Request.URL.Query()), phone: number, block: "phone",
+		candidate: id, filter: h.filter(c.Request.Context(), staff, c.Request.URL.Query()), phone: number, block: "phone",
 	})
 }
 
@@ -152,6 +154,7 @@ type sheetView struct {
 	block     string                                                                                 // for htmx; empty: the whole sheet
 	keys      url.Values                                                                             // of the try: keys.CODE are the reasons in the order they had their keys
 	ahead     bool                                                                                   // it is loaded ahead: nobody looks at it yet
+	led       bool                                                                                   // a link from elsewhere led here: it is shown without being held
 	shown     string                                                                                 // id and version of the sheet that the browser shows already
 	load      func(ctx context.Context, staff intake.Staff, candidateID int64) (review.Sheet, error) // nil: Desk.Sheet
 }
@@ -211,4 +214,24 @@ func pathID(c *gin.Context) (int64, error) {
 		return 0, fmt.Errorf("id in path: %w", intake.ErrNotFound)
 	}
 	return id, nil
+}
+
+// deliberate says that whoever asks for a page clicked on one of ours or typed its address: a link or a
+// picture on a foreign page must not act for them. Over plain http, and by old browsers, no Sec-Fetch
+// headers are sent; then the page before must be named and ours: a foreign page can only leave it
+// unnamed. Who typed the address then, or lets nothing be named, clicks once more.
+func (h *House) deliberate(c *gin.Context) bool {
+	site, dest := c.GetHeader("Sec-Fetch-Site"), c.GetHeader("Sec-Fetch-Dest")
+	switch {
+	case site == "none":
+		return dest == "document"
+	case site == "same-origin":
+		return dest == "document" || fromHtmx(c) // htmx restores what is gone back to
+	case site != "":
+		return false
+	case fromHtmx(c):
+		return true // a header no foreign page can send
+	}
+	before, err := url.Parse(c.Request.Referer())
+	return err == nil && before.Host != "" && (before.Host == c.Request.Host || before.Scheme+"://"+before.Host == h.origin())
 }

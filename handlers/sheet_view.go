@@ -31,7 +31,10 @@ func (h *House) sheetPage(sheet review.Sheet, v sheetView) templates.SheetPage {
 
 		Candidate: c, Kind: h.kind(c.Attrs), SiteName: h.siteName(c.Site),
 		State: sub.State, Round: sub.Round, Version: sub.Version, Submitted: h.local(sub.SubmittedAt),
-		Exempt: sheet.Exempt, Phone: c.MaskedPhone(), WhyNot: whyNot(sheet), Waiting: sheet.Waiting,
+		Exempt: sheet.Exempt, Phone: c.MaskedPhone(), WhyNot: whyNot(sheet), Waiting: sheet.Waiting, Lost: v.filter.Asked == lostSearch,
+	}
+	if v.led && page.Decidable() && sheet.Holder.StaffID == 0 {
+		page.WhyNot = "led"
 	}
 	if sub.State == intake.SitePassed {
 		page.Level = storage.LevelArea

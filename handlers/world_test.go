@@ -287,7 +287,8 @@ func (b *browser) post(path string, form url.Values, headers ...string) answer {
 	return b.do(http.MethodPost, path, form, headers...)
 }
 
-// do sends a request; headers are names and values in turn.
+// do sends a request; headers are names and values in turn. Pages are asked for as by a click on one of ours,
+// unless headers say otherwise; an empty value leaves a header out.
 func (b *browser) do(method, path string, form url.Values, headers ...string) answer {
 	b.w.t.Helper()
 	req, err := http.NewRequest(method, b.w.server.URL+path, strings.NewReader(form.Encode()))
@@ -297,8 +298,14 @@ func (b *browser) do(method, path string, form url.Values, headers ...string) an
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	if method == http.MethodGet {
+		headers = append([]string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "document"}, headers...)
+	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
+		if headers[i+1] == "" {
+			req.Header.Del(headers[i])
+		}
 	}
 	resp, err := b.client.Do(req)
 	if err != nil {
@@ -310,6 +317,22 @@ func (b *browser) do(method, path string, form url.Values, headers ...string) an
 		b.w.t.Fatal(err)
 	}
 	return answer{resp.StatusCode, resp.Header, string(body)}
+}
+
+// search searches the list as its form does: the words, and the list's other filters as a query. It
+// returns the address and the page.
+func (b *browser) search(words, filters string) (string, answer) {
+	b.w.t.Helper()
+	form, err := url.ParseQuery(filters)
+	if err != nil {
+		b.w.t.Fatal(err)
+	}
+	form.Set("q", words)
+	got := b.post("/staff/", form)
+	if got.status != http.StatusSeeOther {
+		b.w.t.Fatalf("search: %d", got.status)
+	}
+	return got.location(), b.get(got.location())
 }
 
 // form is the sheet's form: verdicts by material, "" passes, anything else is a reason to return.

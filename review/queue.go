@@ -21,6 +21,7 @@ type Filter struct {
 	State   intake.State // empty: what waits for me, see Todo
 	All     bool         // every state
 	Search  string       // name, 报名号, or the last four of the ID number
+	Asked   string       // what the caller calls the search; it comes back with the filter
 	Overdue bool         // returned, and the deadline has passed
 	Item    string       // code of a material that waits, or is returned
 	Attr    storage.Attr // what kind of candidate; empty: all
@@ -122,11 +123,17 @@ func (f Filter) applied(staff intake.Staff) Filter {
 		f.Attr = storage.Attr{}
 	}
 	f.Page = max(0, min(f.Page, 100_000))
-	f.Search = strings.Join(strings.Fields(strings.ToValidUTF8(f.Search, "")), " ")
-	if utf8.RuneCountInString(f.Search) > longestSearch {
-		f.Search = string([]rune(f.Search)[:longestSearch])
-	}
+	f.Search = Words(f.Search)
 	return f
+}
+
+// Words is what is searched for: one line, without spaces around it, not too long.
+func Words(typed string) string {
+	words := strings.Join(strings.Fields(strings.ToValidUTF8(typed, "")), " ")
+	if utf8.RuneCountInString(words) > longestSearch {
+		words = string([]rune(words)[:longestSearch])
+	}
+	return words
 }
 
 // where bounds a filter by what the account may see at all.

@@ -122,6 +122,16 @@ func (o opened) Scan(dest ...any) error {
 	return o.row.Scan(dest...)
 }
 
+// Seal seals a text that is kept outside the database, for what it is and what makes it that one.
+func (db *DB) Seal(text, what string, row ...any) (string, error) {
+	return db.keys.Text(text, seal.Place(what, row...))
+}
+
+// Unseal opens what Seal sealed for the same.
+func (db *DB) Unseal(sealed, what string, row ...any) (string, error) {
+	return db.keys.OpenText(sealed, seal.Place(what, row...))
+}
+
 // Opens says whether the keys open what the database holds: the newest candidate. seal.ErrKey,
 // seal.ErrSealed: they are those of another installation, or of another time.
 func (q Q) Opens(ctx context.Context) error {

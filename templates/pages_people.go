@@ -119,6 +119,7 @@ type LogPage struct {
 	Actor   string // as searched for
 	Action  string
 	Number  string
+	Lost    bool   // what was searched for is gone
 	From    string // days, such as 2026-03-01
 	Until   string
 	Lines   []LogLine

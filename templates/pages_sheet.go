@@ -16,6 +16,7 @@ type SheetPage struct {
 	Queue    string // back to the list
 	NextURL  string // the following candidate without a decision; empty: none
 	Filter   string // the queue's filter as a query, sent along with the decision
+	Lost     bool   // what was searched for is gone: the following candidate is not one of those
 	Banner   string // "", "conflict", "incomplete", "reason", "long": code of what went wrong with the last try
 	Level    string // "site" or "area": what a decision now would be
 
@@ -33,7 +34,7 @@ type SheetPage struct {
 	Exempt    string        // the season's words
 	Phone     string        // masked, or in full when it was asked for
 	Full      bool          // the phone is in full
-	WhyNot    string        // why no decision: "", "same-person", "held", "role", "state"
+	WhyNot    string        // why no decision: "", "same-person", "held", "led", "role", "state"
 	Claim     string        // token of the account's claim; empty: it holds nothing
 	Holder    string        // name of another who holds it
 	HeldFor   Span          // how long they still do

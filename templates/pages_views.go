@@ -61,6 +61,7 @@ type QueuePage struct {
 	Tabs    []Tab
 	State   intake.State // current tab; empty: all
 	Search  string
+	Lost    bool // what was searched for is gone
 	Overdue bool
 	Items   []Choice // materials to look for
 	Kinds   []Choice // kinds of candidates
