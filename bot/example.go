@@ -41,8 +41,8 @@ func ImageReply(reply string) (mediaID string, ok bool) {
 	return mediaID, mediaID != ""
 }
 
-// textOf is a reply where only words can go.
-func textOf(reply string) string {
+// TextOf is a reply where only words can go.
+func TextOf(reply string) string {
 	if _, image := ImageReply(reply); !image {
 		return reply
 	}

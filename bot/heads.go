@@ -45,7 +45,7 @@ func (t *turn) withHeads(reply string, owed []intake.Notice) (string, error) {
 		parts = append(parts, text)
 	}
 	if len(parts) > 0 {
-		reply = textOf(reply) // no picture beside words
+		reply = TextOf(reply) // no picture beside words
 	}
 	return fit(strings.Join(append(parts, reply), "\n\n"))
 }

@@ -131,13 +131,13 @@ func (b *Bot) late(ctx context.Context, out outcome) {
 		return
 	}
 	b.step("telling")
-	sendErr := b.WeChat.SendText(ctx, out.openID, textOf(out.reply))
+	sendErr := b.WeChat.SendText(ctx, out.openID, TextOf(out.reply))
 	b.step("told")
 	if sendErr == nil {
 		return
 	}
 	b.Log.WarnContext(ctx, "late answer waits for the next reply", "message", out.id, "err", sendErr)
-	if err := b.keepAhead(ctx, out.openID, textOf(out.reply)); err != nil {
+	if err := b.keepAhead(ctx, out.openID, TextOf(out.reply)); err != nil {
 		b.Log.ErrorContext(ctx, "late answer not kept", "message", out.id, "err", err)
 	}
 }

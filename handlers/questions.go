@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"cailiao/bot"
 	"cailiao/intake"
 	"cailiao/review"
 	"cailiao/templates"
@@ -34,6 +35,9 @@ func (h *House) answer(c *gin.Context, staff intake.Staff) error {
 	if err != nil {
 		return err
 	}
+	if err := h.leave(c.Request.Context(), "answered", ""); err != nil {
+		return err
+	}
 	c.Redirect(http.StatusSeeOther, "/staff/questions")
 	return nil
 }
@@ -46,6 +50,9 @@ func (h *House) showQuestions(c *gin.Context, staff intake.Staff, status int, re
 		return err
 	}
 	page := templates.QuestionsPage{Frame: h.frame(c)}
+	if page.Flash, page.Path, err = h.takeFlash(c.Request.Context()); err != nil {
+		return err
+	}
 	if refused.Action != "" {
 		page.Questions = append(page.Questions, refused)
 	}
@@ -67,7 +74,7 @@ func (h *House) showQuestions(c *gin.Context, staff intake.Staff, status int, re
 func (h *House) chat(all []review.Said) []templates.SaidLine {
 	var lines []templates.SaidLine
 	for _, s := range all {
-		line := templates.SaidLine{At: h.local(s.At), Kind: s.Kind, Text: s.Text, Reply: s.Reply}
+		line := templates.SaidLine{At: h.local(s.At), Kind: s.Kind, Text: s.Text, Reply: templates.Unlinked(bot.TextOf(s.Reply))}
 		if p := s.Photo; p != nil {
 			line.Thumb, line.Screen = fmt.Sprintf("/staff/photos/%d/%s", p.ID, review.Thumb), fmt.Sprintf("/staff/photos/%d/%s", p.ID, review.Screen)
 			if m, ok := h.Season.Material(p.Material); ok {

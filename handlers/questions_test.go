@@ -72,6 +72,9 @@ func TestStaffAnswerQuestionsAndSeeWhetherTheWindowIsOpen(t *testing.T) {
 	if got := own.post(path, url.Values{"answer": {"可以，11日前。"}}); got.status != 303 {
 		t.Errorf("an answer: %d", got.status)
 	}
+	if page := own.get("/staff/questions").body; !strings.Contains(page, "已发送，考生会在微信里看到") {
+		t.Errorf("nothing says that the answer went out:\n%s", page)
+	}
 	if got := own.post(path, url.Values{"answer": {"不可以"}}); got.status != 409 || !strings.Contains(got.body, "不可以") || !strings.Contains(got.body, "刚刚回复过") {
 		t.Errorf("a second answer: %d", got.status)
 	}

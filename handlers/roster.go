@@ -42,7 +42,7 @@ func (h *House) showRosters(c *gin.Context, staff intake.Staff, problem string) 
 	for _, j := range jobs {
 		page.Jobs = append(page.Jobs, templates.RosterJobLine{
 			URL: rosterURL(j.ID), Title: j.Title, State: string(j.State), At: h.local(j.CreatedAt),
-			Total: j.Total, New: j.Counts.New, Changed: j.Counts.Changed, Same: j.Counts.Same,
+			Total: j.Total, New: j.Counts.New, Changed: j.Counts.Changed, Same: j.Counts.Same, Faults: j.Counts.Problems,
 		})
 	}
 	status := http.StatusOK

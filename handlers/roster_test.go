@@ -139,6 +139,9 @@ func TestProblemsOfARosterAreListedAndCanBeSaved(t *testing.T) {
 	if strings.Contains(page, "确认导入") {
 		t.Error("a roster with problems can be confirmed")
 	}
+	if list := b.get("/staff/roster").body; !strings.Contains(list, "有 2 处问题，没有导入") || strings.Contains(list, "等待确认导入") {
+		t.Errorf("the list does not say that the roster cannot come in:\n%s", list)
+	}
 	saved := b.get(at + "/problems/csv")
 	if !strings.HasPrefix(saved.body, "\ufeff行,列,问题\r\n3,手机号,") || !strings.Contains(saved.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("%q", saved.body)

@@ -10,6 +10,7 @@ import (
 	"cailiao/review"
 	"cailiao/storage"
 	"cailiao/storage/storagetest"
+	"cailiao/templates"
 )
 
 // lost is a candidate with a notice that did not arrive.
@@ -75,7 +76,7 @@ func TestQuestionsStandBesideTheChat(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := db.Finish(ctx, m.ID, "机器人答复", w.clock); err != nil {
+			if err := db.Finish(ctx, m.ID, "机器人答复 "+templates.Link("清单"), w.clock); err != nil {
 				t.Fatal(err)
 			}
 			if kind == "image" {
@@ -94,6 +95,9 @@ func TestQuestionsStandBesideTheChat(t *testing.T) {
 			if !strings.Contains(page, want) {
 				t.Errorf("the page lacks %q", want)
 			}
+		}
+		if !strings.Contains(page, "机器人答复 清单") || strings.Contains(page, "bizmsgmenu") {
+			t.Error("links of a reply are not shown as the words they are in WeChat")
 		}
 		if page := w.signedIn("赵老师").get("/staff/questions").body; strings.Contains(page, "公章在哪里盖") {
 			t.Error("another site reads the chat")

@@ -4,6 +4,7 @@ package templates
 import (
 	"embed"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,6 +106,11 @@ var chatFuncs = template.FuncMap{
 func Link(word string) string {
 	return `<a href="weixin://bizmsgmenu?msgmenucontent=` + word + `&msgmenuid=1">` + word + `</a>`
 }
+
+// Unlinked is a reply as it looks in WeChat, where links are words.
+func Unlinked(reply string) string { return anchors.ReplaceAllString(reply, "$1") }
+
+var anchors = regexp.MustCompile(`<a href="[^"]*">([^<]*)</a>`)
 
 func href(url, word string) string { return ` <a href="` + url + `">` + word + `</a>` }
 

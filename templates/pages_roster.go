@@ -25,6 +25,7 @@ type RosterJobLine struct {
 	New     int
 	Changed int
 	Same    int
+	Faults  int // problems found: it cannot come in
 }
 
 // RosterJobPage is one roster on its way in.
