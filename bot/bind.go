@@ -3,8 +3,10 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"cailiao/intake"
 	"cailiao/templates"
@@ -31,7 +33,7 @@ func (t *turn) takeNumber(ctx context.Context) (string, error) {
 	if reply, ok, err := t.unboundCommand(); ok || err != nil {
 		return reply, err
 	}
-	fields := strings.Fields(templates.Plain(t.msg.Text))
+	fields := numberFields(templates.Plain(t.msg.Text))
 	if len(fields) == 0 || len(fields) > 2 || !isNumber(fields[0]) {
 		return t.say("ask number")
 	}
@@ -54,6 +56,11 @@ func (t *turn) takeProof(ctx context.Context) (string, error) {
 		return reply, err
 	}
 	text := strings.ReplaceAll(templates.Plain(t.msg.Text), " ", "")
+	if inside := figures(text); len(inside) == 1 {
+		text = inside[0]
+	} else if len(inside) == 2 {
+		return t.takeNumber(ctx)
+	}
 	if proof, ok := intake.ProofIn(text); ok && isNumber(text) {
 		return t.prove(ctx, proof)
 	}
@@ -249,6 +256,35 @@ func (t *turn) phoneSettled() (string, error) {
 	}
 	next, err := t.afterQuestions()
 	return join(saved, next), err
+}
+
+// numberFields finds the 报名号, and what stands behind it, in what was typed: alone, split by
+// spaces, or in words, as in 「报名号：2611010001，后六位17003X」.
+func numberFields(text string) []string {
+	fields := strings.Fields(text)
+	if whole := strings.Join(fields, ""); len(fields) > 2 && isNumber(whole) {
+		return []string{whole}
+	}
+	inside := figures(text)
+	if len(inside) == 0 || len(inside) > 2 {
+		return fields
+	}
+	if _, proof := intake.ProofIn(inside[0]); proof && len(inside) == 2 {
+		inside[0], inside[1] = inside[1], inside[0]
+	}
+	if _, phone := intake.CleanPhone(inside[0]); phone || len(inside[0]) < 8 {
+		return fields
+	}
+	return inside
+}
+
+// figures are the numbers within Chinese words; none where there are no words.
+func figures(text string) []string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return nil
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.DeleteFunc(words, func(w string) bool { return len(w) < 6 || len(w) > 20 || !isNumber(w) })
 }
 
 // isNumber says whether a text may be a 报名号: 4 to 20 letters and digits with a digit in it.

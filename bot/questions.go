@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"cailiao/intake"
 	"cailiao/templates"
@@ -64,21 +65,27 @@ func (t *turn) answer(context.Context) (reply string, asked bool, err error) {
 		return "", false, nil
 	}
 	choices := a.Choices()
-	at := slices.IndexFunc(choices, func(c intake.Choice) bool { return c.Word == templates.Plain(t.msg.Text) })
+	word := templates.Plain(t.msg.Text)
+	at := slices.IndexFunc(choices, func(c intake.Choice) bool {
+		return c.Word == word || c.Word == a.Aliases[strings.TrimSuffix(word, "的")]
+	})
+	if at < 0 {
+		at = slices.IndexFunc(choices, func(c intake.Choice) bool { return c.Word == strings.TrimSuffix(word, "的") })
+	}
 	switch {
 	case at >= 0:
-	case a.Type == intake.BoolAttribute && (t.cmd == "yes" || t.cmd == "no"):
-		at = slices.IndexFunc(choices, func(c intake.Choice) bool { return c.Value == (t.cmd == "yes") })
+	case a.Type == intake.BoolAttribute && slices.Contains([]string{"yes", "no", "has", "hasnot"}, t.cmd):
+		at = slices.IndexFunc(choices, func(c intake.Choice) bool { return c.Value == (t.cmd == "yes" || t.cmd == "has") })
 	case a.Type != intake.BoolAttribute && t.cmd == "" && t.n >= 1 && t.n <= len(choices):
 		at = t.n - 1
 		if a.Type == intake.IntAttribute {
 			at = slices.IndexFunc(choices, func(c intake.Choice) bool { return c.Value == t.n })
 		}
-	case t.cmd == "next":
+	case t.cmd == "next" || t.cmd == "unsure":
 		t.talk.Memo.Asked = append(slices.Clone(t.talk.Memo.Asked), code)
 		reply, err = t.askNext("")
 		return reply, true, err
-	case t.cmd != "":
+	case !slices.Contains([]string{"", "has", "hasnot", "noted"}, t.cmd):
 		t.talk.Memo.Asking = "" // something else is wanted; the list offers the questions again
 		return "", false, nil
 	}

@@ -175,6 +175,9 @@ func (t *turn) takeText(ctx context.Context) (string, error) {
 		t.wiped = true // ID digits may stand behind it
 		return t.say("already bound")
 	}
+	if t.cmd == "yes" || t.cmd == "no" || t.cmd == "noted" { // nothing was asked
+		return t.say("noted")
+	}
 	return t.topics(ctx)
 }
 

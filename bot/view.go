@@ -35,6 +35,7 @@ func (t *turn) view() templates.Say {
 		say.Next = &next
 	}
 	say.Until, say.Tray, say.Page, say.Privacy = t.until(), t.c.Tray, t.bot.Page, t.bot.Privacy
+	say.Opened = !t.c.Submission.OpenedAt.IsZero()
 	say.Erasable = t.c.Submission.Erasable()
 	if t.c.Candidate.ID != 0 && !say.Locked {
 		say.Questions = len(t.questions())

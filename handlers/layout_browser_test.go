@@ -23,6 +23,7 @@ func TestNothingOverlapsAtALaptopsWidth(t *testing.T) {
 
 	v.Go(v.base + "/staff/")
 	v.Until("the list", `document.readyState === "complete" && document.querySelector("[data-key=s]")`)
+	v.Size(1366, 600) // the reasons scroll, and their bar takes its room
 	v.Keys("s")
 	v.Until("the sheet", `document.querySelector(".item.on .marks")`)
 	v.Keys("x")

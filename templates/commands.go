@@ -83,8 +83,21 @@ func Command(text string) (name string, n int) {
 	if name, ok := commands[text]; ok {
 		return name, 0
 	}
+	if name := softly(text); name != "" {
+		return name, 0
+	}
 	word, n := splitNumber(text)
 	return commands[word], n
+}
+
+// softly finds the command before a sound like that of 「提交吧」 or 「在吗?」. Who asks wants to see
+// something; a question changes nothing.
+func softly(text string) string {
+	name := commands[strings.TrimRight(text, "?吧呢啊呀哦噢啦嘛哈")]
+	if strings.HasSuffix(text, "?") && !slices.Contains([]string{"list", "progress", "feedback", "help", "human", "details", "example", "marked", "tray", "privacy"}, name) {
+		return ""
+	}
+	return name
 }
 
 // IsCommand says whether a name, as a menu button may carry it, is a command.
