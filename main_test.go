@@ -277,7 +277,7 @@ func TestAStopInTheMiddleOfAPhotoLosesNothing(t *testing.T) {
 		user.Follow(t.Context())
 		user.Say(t.Context(), p.Number+" "+p.IDTail())
 		user.Say(t.Context(), "对")
-		i.platform.Fail(wechattest.Fault{API: "media/get", Delay: 2 * time.Second, Times: 1})
+		i.platform.Fail(wechattest.Fault{API: "media/get", Delay: time.Second, Times: 1})
 		answered := make(chan wechattest.Delivery, 1)
 		go func() { answered <- user.SendPhoto(context.Background(), imagetest.Photo(2)) }()
 		for len(i.platform.Calls("media/get")) == 0 {
