@@ -12,6 +12,12 @@ func (db *DB) Watched(conn *sqlx.Conn, tell func(query string, args []any)) Q {
 	return Q{sql: watched{db.pool, conn, tell}, home: db}
 }
 
+// Waiting is what is read of a user whose message has come.
+func (q Q) Waiting(ctx context.Context, m Message) error {
+	_, _, err := q.waiting(ctx, []Message{m})
+	return err
+}
+
 // Pool is the database without the repository.
 func (db *DB) Pool() *sqlx.DB { return db.pool }
 

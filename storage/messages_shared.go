@@ -32,8 +32,8 @@ func (db *DB) Arrive(ctx context.Context, m Message) (Arrival, error) {
 	return a.Arrival, within("record message", err)
 }
 
-// arriveAll takes five round trips, however many messages it is given: each recorded by a statement of its own only when
-// one of them is a repeat.
+// arriveAll takes two round trips when everybody is familiar, however many messages it is given: each is recorded by a
+// statement of its own only when one of them is a repeat.
 func (db *DB) arriveAll(ctx context.Context, messages []Message) ([]arrived, error) {
 	all := make([]arrived, len(messages))
 	together := len(messages) > 1 && db.insertAll(ctx, messages) == nil
@@ -42,8 +42,9 @@ func (db *DB) arriveAll(ctx context.Context, messages []Message) ([]arrived, err
 			all[i].Message, _, all[i].err = db.Q.Record(ctx, m)
 		}
 	}
-	waiting, err := db.waiting(ctx, messages)
+	waiting, heads, err := db.waiting(ctx, messages)
 	var alone []string
+	var theirs []head
 	for i, m := range messages {
 		if together {
 			m.settle()
@@ -56,9 +57,12 @@ func (db *DB) arriveAll(ctx context.Context, messages []Message) ([]arrived, err
 		if err == nil && all[i].err == nil && m.Kind != "image" && waiting[m.OpenID].only(m.Key) {
 			all[i].Alone = true
 			alone = append(alone, m.OpenID)
+			if h, heard := heads[m.OpenID]; heard {
+				theirs = append(theirs, h)
+			}
 		}
 	}
-	users, err := db.users(ctx, alone)
+	users, err := db.complete(ctx, alone, theirs)
 	for i := range all {
 		switch {
 		case !all[i].Alone:
@@ -88,31 +92,51 @@ type queue struct{ ids map[string]int64 } // by key
 
 func (q queue) only(key string) bool { return len(q.ids) == 1 && q.ids[key] != 0 }
 
-// waiting are the queues of the messages' users.
-func (db *DB) waiting(ctx context.Context, messages []Message) (map[string]queue, error) {
+// waiting are the queues of the messages' users, with the heads of those who were heard of before.
+func (q Q) waiting(ctx context.Context, messages []Message) (map[string]queue, map[string]head, error) {
 	var now time.Time
-	openIDs := make([]any, len(messages))
-	for i, m := range messages {
-		openIDs[i] = m.OpenID
+	var openIDs []string
+	for _, m := range messages {
+		openIDs = append(openIDs, m.OpenID)
 		if m.ReceivedAt.After(now) {
 			now = m.ReceivedAt
 		}
 	}
-	queues := make(map[string]queue, len(messages))
-	_, err := list(ctx, db.Q, func(r row) (none struct{}, err error) {
-		var openID, key string
-		var id int64
-		if err = r.Scan(&openID, (*whole64)(&id), &key); err != nil {
-			return none, err
-		}
+	queues, heads := make(map[string]queue, len(messages)), make(map[string]head, len(messages))
+	add := func(openID, key string, id int64) {
 		if queues[openID].ids == nil {
 			queues[openID] = queue{map[string]int64{}}
 		}
 		queues[openID].ids[key] = id
-		return none, nil
-	}, "SELECT openid, id, message_key FROM messages WHERE openid IN "+marks(1, len(openIDs))+" AND state = ? AND due_at <= ?",
-		append(openIDs, MessageNew, micros(now))...)
-	return queues, err
+	}
+	due := func(openIDs []string) (string, []any) {
+		return "WHERE m.openid IN " + marks(1, len(openIDs)) + " AND m.state = ? AND m.due_at <= ?", append(args(openIDs), MessageNew, micros(now))
+	}
+	where, values := due(openIDs)
+	_, err := list(ctx, q, func(r row) (none struct{}, err error) {
+		var key string
+		var id int64
+		h, err := readHead(r, (*whole64)(&id), &key)
+		if err == nil {
+			heads[h.Talk.OpenID] = h
+			add(h.Talk.OpenID, key, id)
+		}
+		return none, err
+	}, "SELECT m.id, m.message_key, "+headColumns+" FROM messages m JOIN talks t ON t.openid = m.openid"+headJoins+where, values...)
+	unheard := slices.DeleteFunc(openIDs, func(openID string) bool { _, heard := heads[openID]; return heard })
+	if err != nil || len(unheard) == 0 {
+		return queues, heads, err
+	}
+	where, values = due(unheard)
+	_, err = list(ctx, q, func(r row) (none struct{}, err error) {
+		var openID, key string
+		var id int64
+		if err = r.Scan(&openID, (*whole64)(&id), &key); err == nil {
+			add(openID, key, id)
+		}
+		return none, err
+	}, "SELECT m.openid, m.id, m.message_key FROM messages m "+where, values...)
+	return queues, heads, err
 }
 
 // unfinishedOf is what Unfinished is asked for.

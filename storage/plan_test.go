@@ -139,6 +139,7 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"cancel notices":      func(q storage.Q) error { _, err := q.CancelNotices(ctx, c.ID, 9); return err },
 		"stragglers":          func(q storage.Q) error { _, err := q.Stragglers(ctx, day(1), day(1), 2); return err },
 		"unfinished":          func(q storage.Q) error { _, err := q.Unfinished(ctx, c.OpenID, t0); return err },
+		"waiting":             func(q storage.Q) error { return q.Waiting(ctx, storage.Message{OpenID: c.OpenID, ReceivedAt: day(1)}) },
 		"unanswered":          func(q storage.Q) error { _, err := q.Unanswered(ctx, day(1), 20); return err },
 		"record a repeat":     func(q storage.Q) error { _, _, err := q.Record(ctx, message("key1", c.OpenID)); return err },
 		"talk":                func(q storage.Q) error { _, err := q.Talk(ctx, c.OpenID); return err },
@@ -234,7 +235,7 @@ func checkPlan(t *testing.T, pool *sqlx.DB, query string, args []any) {
 const ordered = "submissions_order"
 
 // Claims are not among them: there are no more than people reviewing.
-var ourTable = regexp.MustCompile(`^(candidates|submissions|items|photos|decisions|talks|messages|notices|delivery_events|staff|events|attempts|undos|reason_counts|[cst])$`)
+var ourTable = regexp.MustCompile(`^(candidates|submissions|items|photos|decisions|talks|messages|notices|delivery_events|staff|events|attempts|undos|reason_counts|[cmst])$`)
 
 // sqliteScan looks for SCAN of a table; page, found, nearest and the like are results.
 func sqliteScan(step map[string]any) bool {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"cailiao/intake"
 )
@@ -28,30 +29,39 @@ type head struct {
 	stamp stamp
 }
 
-func readHead(r row) (h head, err error) {
+// readHead reads headColumns, and before them what else is asked for.
+func readHead(r row, before ...any) (h head, err error) {
 	s := &h.stamp
-	err = r.Scan(append([]any{&h.Owed, (*whole64)(&s.candidate), (*whole64)(&s.boundAt), (*whole64)(&s.candidateVersion),
-		(*whole64)(&s.submission), (*whole64)(&s.version), (*whole64)(&s.photos)}, talkDest(&h.Talk)...)...)
+	err = r.Scan(slices.Concat(before, []any{&h.Owed, (*whole64)(&s.candidate), (*whole64)(&s.boundAt), (*whole64)(&s.candidateVersion),
+		(*whole64)(&s.submission), (*whole64)(&s.version), (*whole64)(&s.photos)}, talkDest(&h.Talk))...)
 	s.openID, h.Talk.CandidateID = h.Talk.OpenID, s.candidate
 	return h, err
 }
 
-const userQuery = `SELECT EXISTS (SELECT 1 FROM notices n WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0),
-	c.id, c.bound_at, c.version, s.id, s.version, s.photos_version, ` + talkColumns + `
-	FROM talks t LEFT JOIN candidates c ON c.openid = t.openid LEFT JOIN submissions s ON s.candidate_id = c.id WHERE t.openid IN `
+const (
+	headColumns = `EXISTS (SELECT 1 FROM notices n WHERE n.candidate_id = c.id AND n.state = 'failed' AND n.headed = 0),
+		c.id, c.bound_at, c.version, s.id, s.version, s.photos_version, ` + talkColumns
+	headJoins = ` LEFT JOIN candidates c ON c.openid = t.openid LEFT JOIN submissions s ON s.candidate_id = c.id `
+)
 
-// users takes one round trip when all are familiar, else four, and one or two more for each user never heard of.
 func (db *DB) users(ctx context.Context, openIDs []string) ([]User, error) {
 	if len(openIDs) == 0 {
 		return nil, nil
 	}
-	found, err := list(ctx, db.Q, readHead, userQuery+marks(1, len(openIDs)), args(openIDs)...)
+	heads, err := list(ctx, db.Q, func(r row) (head, error) { return readHead(r) },
+		"SELECT "+headColumns+" FROM talks t"+headJoins+"WHERE t.openid IN "+marks(1, len(openIDs)), args(openIDs)...)
 	if err != nil {
 		return nil, err
 	}
-	known := make(map[string]User, len(found))
+	return db.complete(ctx, openIDs, heads)
+}
+
+// complete reads the cases that belong to heads: not at all when all are familiar, else in three round trips, and one or two
+// more for each user without a head, who was never heard of.
+func (db *DB) complete(ctx context.Context, openIDs []string, heads []head) ([]User, error) {
+	known := make(map[string]User, len(heads))
 	var bound []head
-	for _, h := range found {
+	for _, h := range heads {
 		known[h.Talk.OpenID] = h.User
 		if h.Talk.CandidateID != 0 {
 			bound = append(bound, h)
@@ -73,7 +83,11 @@ func (db *DB) users(ctx context.Context, openIDs []string) ([]User, error) {
 			}
 		}
 		if c, ok := cases[s.Talk.CandidateID]; ok {
-			s.Case = c
+			if s.Case = c; c.Candidate.OpenID != openID { // unbound a moment ago
+				if s, err = db.newcomer(ctx, openID); err != nil {
+					return nil, err
+				}
+			}
 		}
 		all[i] = s
 	}
