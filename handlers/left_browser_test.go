@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	shortIdle = 10 * time.Second
+	shortIdle = 16 * time.Second
 	here      = `document.documentElement.outerHTML`
 	asleep    = `document.querySelector(".login h1")?.textContent === "登录已过期"`
 )
