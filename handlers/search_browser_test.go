@@ -29,32 +29,44 @@ func TestSearchingInARealBrowser(t *testing.T) {
 			}
 		}
 	}
+	rest := func() { // before that nobody listens to what was just put into the page
+		t.Helper()
+		v.Until("at rest", `document.readyState === "complete" && !document.querySelector(".htmx-added, .htmx-settling, .htmx-request")`)
+	}
 	field := `document.querySelector(".find [name=q]").value`
 	only := func(numbers string) string {
 		return `[...document.querySelectorAll(".person small")].map((s) => s.textContent).join(" ") === "` + numbers + `"`
 	}
+	rest()
 	v.Type(".find [name=q]", people[2].Name+"\r")
 	v.Until("the one who is looked for", only(people[2].Number)+` && location.search.includes("q=") && `+field+` === "`+people[2].Name+`"`)
 	clean("a search")
 	v.Shot("search")
+	rest()
 	v.Do(chromedp.Evaluate[chromedp.Void](`(() => { const s = document.querySelector(".find [name=item]"); s.value = "diploma"; s.dispatchEvent(new Event("change", { bubbles: true })) })()`))
 	v.Until("the same, by material", only(people[2].Number)+` && location.search.includes("item=diploma") && location.search.includes("q=")`)
+	rest()
 	v.Keys("s")
 	v.Until("the sheet", `document.querySelector("#decision .item.on") && location.search.includes("q=")`)
 	clean("the sheet")
+	rest()
 	v.Keys("f")
 	v.Until("the list again", only(people[2].Number)+` && `+field+` === "`+people[2].Name+`"`)
+	rest()
 	v.Click(".tab:last-child")
 	v.Until("in all states", only(people[2].Number)+` && location.search.includes("state=all")`)
+	rest()
 	v.Do(chromedp.Evaluate[chromedp.Void](field + ` = ""`))
 	v.Click(".find button")
 	v.Until("without a search", only(people[0].Number+" "+people[1].Number+" "+people[2].Number)+` && !location.search.includes("q=")`)
 
 	// Reloaded after signing in anew, it says that the words are gone.
+	rest()
 	v.Type(".find [name=q]", people[2].IDNumber[14:]+"\r")
 	v.Until("by the end of the ID", only(people[2].Number))
 	clean("a search by number")
 	at := v.Value(`location.href`)
+	rest()
 	v.Click(".user button")
 	v.Until("signed out", `document.querySelector("input[name=password]")`)
 	v.Go(at)
@@ -68,10 +80,13 @@ func TestSearchingInARealBrowser(t *testing.T) {
 	v.Until("the sheet tells, too", `document.querySelector("#decision .item.on") && document.body.innerText.includes("`+lostWords+`")`)
 	v.Until("the sheet fits the screen", `document.documentElement.scrollHeight <= innerHeight`)
 	v.Shot("search-lost-sheet")
+	rest()
 	v.Keys("f")
 	v.Until("and the list once more", `document.querySelector(".find") && document.body.innerText.includes("`+lostWords+`")`)
+	rest()
 	v.Type(".find [name=q]", people[1].Name+"\r")
 	v.Until("searched again", only(people[1].Number)+` && !document.body.innerText.includes("`+lostWords+`")`)
+	rest()
 	v.Click(".tab:last-child")
 	v.Until("in all states", `location.search.includes("state=all")`)
 	v.Do(chromedp.Evaluate[chromedp.Void](`history.back()`))

@@ -51,6 +51,11 @@ document.addEventListener("keydown", (e) => {
 });
 
 // A box that ticks all others of its name.
+// One search, one request: what is typed goes with Enter, what is chosen at once.
+document.addEventListener("change", (e) => {
+  if (e.target.matches(".find select, .find [type=checkbox]")) e.target.form.requestSubmit();
+});
+
 document.addEventListener("change", (e) => {
   const name = e.target.dataset && e.target.dataset.all;
   if (!name) return;
