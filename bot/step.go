@@ -18,7 +18,7 @@ var Steps = []Step{
 	{Name: "judged", Photo: true},   //
 	{Name: "storing", Photo: true},  // one of four blobs is stored
 	{Name: "stored", Photo: true},   // all are, and no row points at them
-	{Name: "saving"},                // inside the transaction, all written
+	{Name: "saving"},                // all written and not committed; a reply alone is not yet written
 	{Name: "saved"},                 // committed; WeChat does not know yet
 	{Name: "answering"},             // the reply is about to be written
 	{Name: "telling", Late: true},   // marked as told, and not told

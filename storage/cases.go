@@ -150,7 +150,8 @@ func (q Q) saveSubmission(ctx context.Context, before, s intake.Submission) (int
 	return s, err
 }
 
-// Opened notes that a reviewer has opened what a candidate submitted; the first time counts.
+// Opened notes that a reviewer has opened what a candidate submitted; the first time counts. The version stays: staff and
+// candidate may go on with what they have; only the stamp of familiar changes.
 func (q Q) Opened(ctx context.Context, candidateID int64, now time.Time) error {
 	_, err := q.exec(ctx, `UPDATE submissions SET opened_at = ?, photos_version = photos_version + 1 WHERE candidate_id = ? AND opened_at = 0 AND state IN (?, ?)`,
 		micros(now), candidateID, intake.Submitted, intake.SitePassed)

@@ -50,12 +50,12 @@ document.addEventListener("keydown", (e) => {
   }
 });
 
-// A box that ticks all others of its name.
 // One search, one request: what is typed goes with Enter, what is chosen at once.
 document.addEventListener("change", (e) => {
   if (e.target.matches(".find select, .find [type=checkbox]")) e.target.form.requestSubmit();
 });
 
+// A box that ticks all others of its name.
 document.addEventListener("change", (e) => {
   const name = e.target.dataset && e.target.dataset.all;
   if (!name) return;
