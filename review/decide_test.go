@@ -28,8 +28,8 @@ func TestSitePassesThenAnotherPersonOfTheAreaPasses(t *testing.T) {
 		if got[intake.NoticePassed] != intake.NoticeWaiting || got[intake.NoticeSitePassed] != intake.NoticeCancelled {
 			t.Errorf("the first notice is moot, the second is due: %v", got)
 		}
-		if r.woken != 2 {
-			t.Errorf("the notice loop was woken %d times, want 2", r.woken)
+		if got := r.woken.Load(); got != 2 {
+			t.Errorf("the notice loop was woken %d times, want 2", got)
 		}
 		decisions, err := r.DB.Decisions(t.Context(), c.ID)
 		if err != nil || len(decisions) != 2 || decisions[0].Level != "site" || decisions[1].Level != "area" {
@@ -105,8 +105,8 @@ func TestARefusedDecisionLeavesNothingBehind(t *testing.T) {
 				t.Errorf("%d rows in %s (known: %v)", n, table, ok)
 			}
 		}
-		if got := r.caseOf(c).Submission.State; got != intake.Submitted || r.woken != 0 {
-			t.Errorf("state %q, woken %d times", got, r.woken)
+		if got := r.caseOf(c).Submission.State; got != intake.Submitted || r.woken.Load() != 0 {
+			t.Errorf("state %q, woken %d times", got, r.woken.Load())
 		}
 	})
 }

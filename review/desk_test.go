@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ type room struct {
 	site, other         intake.Staff // reviewers of S1 and S2
 	area, admin, admin2 intake.Staff
 	clock               time.Time
-	woken               int
+	woken               atomic.Int32
 }
 
 func newRoom(t *testing.T, db *storage.DB) *room {
@@ -47,7 +48,7 @@ func newRoom(t *testing.T, db *storage.DB) *room {
 	r := &room{t: t, clock: time.Date(2026, 2, 3, 12, 0, 0, 0, loc)}
 	r.Desk = &review.Desk{
 		DB: db, Blobs: blobs, Season: season,
-		Now: func() time.Time { return r.clock }, Wake: func() { r.woken++ },
+		Now: func() time.Time { return r.clock }, Wake: func() { r.woken.Add(1) },
 	}
 	return r
 }

@@ -65,29 +65,28 @@ func ReadSecrets(r io.Reader) (map[string]string, error) {
 	}
 }
 
-// Scan finds secrets in a log: for each line that holds one, its kind and the line.
+// Scan finds secrets in a log, also those of several lines: for each, its kind and the line it begins in.
 func Scan(text string, secrets map[string]string) []string {
 	byHead := map[string][]string{}
 	for secret := range secrets {
 		byHead[secret[:least]] = append(byHead[secret[:least]], secret)
 	}
 	var hits []string
-	for line := range strings.Lines(text) {
-		for i := 0; i+least <= len(line); i++ {
-			for _, secret := range byHead[line[i:i+least]] {
-				if !strings.HasPrefix(line[i:], secret) || len(secret) < surely && partOfWord(line, i, i+len(secret)) {
-					continue
-				}
-				hits = append(hits, secrets[secret]+" in "+strings.TrimSpace(line))
+	for i := 0; i+least <= len(text); i++ {
+		for _, secret := range byHead[text[i:i+least]] {
+			if !strings.HasPrefix(text[i:], secret) || len(secret) < surely && partOfWord(text, i, i+len(secret)) {
+				continue
 			}
+			line, _, _ := strings.Cut(text[strings.LastIndexByte(text[:i], '\n')+1:], "\n")
+			hits = append(hits, secrets[secret]+" in "+strings.TrimSpace(line))
 		}
 	}
 	return hits
 }
 
-// partOfWord says whether line[from:to] goes on in the letters or digits beside it.
-func partOfWord(line string, from, to int) bool {
-	return from > 0 && word(line[from-1]) && word(line[from]) || to < len(line) && word(line[to]) && word(line[to-1])
+// partOfWord says whether text[from:to] goes on in the letters or digits beside it.
+func partOfWord(text string, from, to int) bool {
+	return from > 0 && word(text[from-1]) && word(text[from]) || to < len(text) && word(text[to]) && word(text[to-1])
 }
 
 func word(c byte) bool {

@@ -18,7 +18,7 @@ import (
 func TestTheScanFindsWhatALogMustNotHold(t *testing.T) {
 	secrets := map[string]string{
 		"林知夏": "name", "2611010001": "number", "17003X": "proof", "%E6%9E%97": "name", "481516": "code",
-		"86_c0ffee-Kj2": "token", `a "quoted" word`: "password",
+		"86_c0ffee-Kj2": "token", "我的号码是\n多少": "words", `a "quoted" word`: "password",
 	}
 	for _, row := range []struct {
 		line string
@@ -32,6 +32,7 @@ func TestTheScanFindsWhatALogMustNotHold(t *testing.T) {
 		{"path=/staff/?q=%E6%9E%97&page=2", true},
 		{"code=481516", true},
 		{"url=https://api.weixin.qq.com/cgi-bin/menu?access_token=86_c0ffee-Kj2x", true},
+		{"error: no answer to 我的号码是\n多少", true},
 		{"request=A17003XB", false},
 		{"took=1.481516s", false},
 		{"bytes=4815162", false},
