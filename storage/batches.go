@@ -12,7 +12,7 @@ import (
 type Batch struct {
 	ID         int64
 	StaffID    int64
-	Order      []byte // JSON of package review
+	Order      []byte // JSON of package review; sealed, for its comment may name somebody
 	State      BatchState
 	CreatedAt  time.Time
 	FinishedAt time.Time
@@ -50,7 +50,8 @@ type BatchRow struct {
 func (q Q) AddBatch(ctx context.Context, b Batch, rows []BatchRow) (id int64, err error) {
 	err = q.atomic(ctx, func(tx Q) error {
 		id, err = tx.insert(ctx, `INSERT INTO batches (staff_id, order_json, state, created_at, finished_at, lease_until, owner)
-			VALUES (?, ?, ?, ?, 0, 0, '')`, b.StaffID, string(b.Order), BatchRunning, micros(b.CreatedAt))
+			VALUES (?, ?, ?, ?, 0, 0, '')`,
+			b.StaffID, tx.sealed(string(b.Order), "batches.order_json", b.StaffID, micros(b.CreatedAt)), BatchRunning, micros(b.CreatedAt))
 		if err != nil {
 			return err
 		}
@@ -64,15 +65,15 @@ func (q Q) AddBatch(ctx context.Context, b Batch, rows []BatchRow) (id int64, er
 	return id, within("add batch", err)
 }
 
-const batchColumns = `b.id, b.staff_id, b.order_json, b.state, b.created_at, b.finished_at,
+const batchColumns = `b.id, b.staff_id, b.created_at, b.order_json, b.state, b.finished_at,
 	(SELECT COUNT(*) FROM batch_rows r WHERE r.batch_id = b.id AND r.state = 'waiting'),
 	(SELECT COUNT(*) FROM batch_rows r WHERE r.batch_id = b.id AND r.state = 'done'),
 	(SELECT COUNT(*) FROM batch_rows r WHERE r.batch_id = b.id AND r.state = 'left')`
 
 func readBatch(r row) (b Batch, err error) {
-	var order string
-	err = r.Scan(&b.ID, &b.StaffID, &order, &b.State, moment{&b.CreatedAt}, moment{&b.FinishedAt}, &b.Waiting, &b.Done, &b.Left)
-	b.Order = []byte(order)
+	err = r.Scan(&b.ID, &b.StaffID, moment{&b.CreatedAt},
+		unseal(&b.Order, "batches.order_json", &b.StaffID, func() any { return micros(b.CreatedAt) }),
+		&b.State, moment{&b.FinishedAt}, &b.Waiting, &b.Done, &b.Left)
 	return b, err
 }
 

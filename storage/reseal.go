@@ -35,6 +35,7 @@ var sealedTables = []sealedTable{
 	{"decisions", []string{"id"}, columnsOf([]string{"candidate_id", "decided_at"}, "judgements", "note")},
 	{"staff", []string{"id"}, columnsOf([]string{"id"}, "totp_secret")},
 	{"undos", []string{"candidate_id"}, columnsOf([]string{"candidate_id"}, "was")},
+	{"batches", []string{"id"}, columnsOf([]string{"staff_id", "created_at"}, "order_json")},
 }
 
 func columnsOf(row []string, names ...string) []sealedColumn {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cailiao/intake"
 	"cailiao/seal"
@@ -73,8 +74,12 @@ func fill(t *testing.T, db *storage.DB, number string) intake.Candidate {
 		SubmissionID: saved.Submission.ID, CandidateID: c.ID, Round: 1, Level: storage.LevelSite, StaffID: 1, At: t0,
 		Judgements: []intake.Judgement{{Material: "diploma", Comment: "姓名应为欧阳知夏"}},
 	}))
+	must(db.AddBatch(ctx, storage.Batch{StaffID: 1, Order: batchOrder, CreatedAt: t0.Add(time.Duration(c.ID) * time.Second)}, []storage.BatchRow{{CandidateID: c.ID}}))(t)
 	return must(db.Candidate(ctx, c.ID))(t)
 }
+
+// batchOrder is one order for many, as package review writes it.
+var batchOrder = []byte(`{"material":"diploma","comment":"姓名应为欧阳知夏，电话 13900000009"}`)
 
 // traces of fill's person.
 var traces = []string{"欧阳", "99000019910417003X", "003X", "1390000000"}
@@ -100,6 +105,7 @@ func TestADumpWithoutKeysRevealsNobody(t *testing.T) {
 		same(t, []string{q.Name, q.Text, q.Answer}, []string{"欧阳知夏", "我是欧阳知夏", "欧阳知夏你好"})
 		m := must(db.Message(t.Context(), 1))(t)
 		same(t, []string{string(m.Body), m.Reply}, []string{`{"text":"欧阳知夏 17003X"}`, "欧阳知夏，收到"})
+		same(t, string(must(db.Batch(t.Context(), 1))(t).Order), string(batchOrder))
 	})
 }
 
@@ -118,6 +124,10 @@ func TestSealedTextsCannotChangePlaces(t *testing.T) {
 		if _, err := db.Candidate(t.Context(), a.ID); err != nil {
 			t.Error(err)
 		}
+		_, err := db.Pool().Exec("UPDATE batches SET order_json = (SELECT * FROM (SELECT order_json FROM batches WHERE id = 1) x) WHERE id = 2")
+		ok(t, err)
+		_, err = db.Batch(t.Context(), 2)
+		is(t, err, seal.ErrSealed)
 	})
 }
 
@@ -164,6 +174,30 @@ func TestRowsOlderThanSealingAreRead(t *testing.T) {
 		ok(t, err)
 		old := must(db.Candidate(t.Context(), c.ID))(t)
 		same(t, []any{old.Name, old.Phone}, []any{"林知夏", "13900000001"})
+	})
+}
+
+// An order begun before orders were sealed is worked off, and sealed by the next change of keys.
+func TestAnOldOrderIsReadAndThenSealed(t *testing.T) {
+	storagetest.EachConfig(t, func(t *testing.T, config storage.Config) {
+		ctx := t.Context()
+		keys := seal.Fixed(must(seal.NewRing())(t))
+		db := must(storage.Open(ctx, config, keys))(t)
+		defer db.Close()
+		ok(t, db.Migrate(ctx))
+		fill(t, db, "2611010001")
+		_, err := db.Pool().Exec("UPDATE batches SET order_json = ?", string(batchOrder))
+		ok(t, err)
+		same(t, must(db.LeaseBatch(ctx, storage.Lease{Owner: "a", Now: t0, Until: t0.Add(time.Minute)}))(t).Order, batchOrder)
+		same(t, must(db.StaleRows(ctx))(t), storage.Stale{Rows: 1, Keys: map[uint32]int{0: 1}})
+		keys.Use(must(must(keys.Ring().Added())(t).Promoted())(t))
+		must(db.Reseal(ctx, func(string, int) {}))(t)
+		keys.Use(must(keys.Ring().Retired())(t))
+		if all := dump(t, db); strings.Contains(all, "diploma\",\"comment") || strings.Contains(all, traces[0]) {
+			t.Error("the dump tells the order")
+		}
+		same(t, must(db.Batch(ctx, 1))(t).Order, batchOrder)
+		same(t, must(db.StaleRows(ctx))(t).None(), true)
 	})
 }
 
