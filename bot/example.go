@@ -53,7 +53,10 @@ func TextOf(reply string) string {
 // example shows what a good picture of an item looks like: of the number named, else of the
 // current one.
 func (t *turn) example(ctx context.Context) (string, error) {
-	line, ok := t.target()
+	line, ok := t.line(t.talk.Memo.Current)
+	if !ok {
+		line, ok = t.target()
+	}
 	if shown := t.shownList(); t.n > 0 {
 		if t.n > len(shown) {
 			return t.sayText("no such number", strconv.Itoa(t.n), t.n)

@@ -63,6 +63,9 @@ func (t *turn) shownList() []string {
 func (t *turn) pick(line intake.Line) (string, error) {
 	switch {
 	case line.Locked:
+		if t.stage() != stageLocked { // what comes next is about this one, and touches no other
+			t.talk.Memo.Current = line.Material.Code
+		}
 		return t.about("item locked", line, nil)
 	case t.stage() == stageClosed:
 		return t.outside(nil)

@@ -232,7 +232,11 @@ func (t *turn) retake(context.Context) (string, error) {
 		return t.say("progress")
 	}
 	line, photo, ok := t.latest()
-	if chosen, found := t.line(t.talk.Memo.Current); found && !chosen.Locked && len(chosen.Photos) > 0 {
+	chosen, found := t.line(t.talk.Memo.Current)
+	switch {
+	case found && chosen.Locked:
+		return t.about("item locked", chosen, nil)
+	case found && len(chosen.Photos) > 0:
 		line, photo = chosen, chosen.Photos[len(chosen.Photos)-1]
 	}
 	if !ok {

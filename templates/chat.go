@@ -55,6 +55,8 @@ type Say struct {
 	Page         string            // URL of the candidate's own page
 	Privacy      string            // URL of the page that says what is held of candidates
 	Erasable     bool              // nothing has been submitted yet
+	Sites        []intake.Site     // to choose from, before the binding
+	More         int               // sites that are not among them
 	Until, Now   time.Time
 }
 
@@ -99,7 +101,7 @@ func Chat(name string, say Say) (string, error) {
 var chatFuncs = template.FuncMap{
 	"link": Link, "href": href, "said": said, "number": number, "mark": mark, "count": count, "bar": bar,
 	"short": short, "seen": seen, "moment": Moment, "left": left,
-	"listed": listed, "groups": groups, "numbers": numbers, "names": names, "span": span,
+	"listed": listed, "groups": groups, "numbers": numbers, "names": names, "span": span, "place": place,
 }
 
 // Link is a tappable word that sends itself, as WeChat renders it in text replies.
@@ -242,6 +244,9 @@ func names(materials []intake.Material) string {
 	}
 	return strings.Join(words, "、")
 }
+
+// place is the name of an exam site as people say it.
+func place(site intake.Site) string { return strings.TrimSuffix(site.Name, "考点") }
 
 // span says how long something takes, roughly.
 func span(d time.Duration) string {

@@ -27,6 +27,7 @@ var chapters = []struct{ file, title string }{
 // inside are pieces of other texts: they are read there.
 var inside = []string{
 	"next line", "item reasons", "state", "until", "do next", "contact", "where", "queue", "tray waits", "questions wait",
+	"which site", "more sites",
 }
 
 // TestTheTextsForProofreading writes every text of the chat, with made-up people, into one table
@@ -79,6 +80,9 @@ var onlyIf = map[string]func(Say) bool{
 	"heads reminder":    func(s Say) bool { return s.State == intake.Returned },
 	"feedback":          func(s Say) bool { return !s.Early && !s.Over },
 	"same as returned":  func(s Say) bool { return s.State == intake.Returned },
+	"human unbound":     func(s Say) bool { return len(s.Sites) > 0 || s.More > 0 },
+	"sites":             func(s Say) bool { return len(s.Sites) > 0 },
+	"no such site":      func(s Say) bool { return s.More > 0 },
 	"thrown out":        func(s Say) bool { return s.State == intake.Collecting },
 }
 
@@ -228,7 +232,7 @@ func samples(t *testing.T) []Say {
 	until := time.Date(2026, 2, 12, 0, 0, 0, 0, loc)
 	tray := []intake.Photo{{ID: 21, Tray: 2}, {ID: 22, Tray: 3}, {ID: 23, Tray: 4}}
 	return []Say{
-		say(c, 0, func(s *Say) { s.Until, s.Questions = until, 3 }),
+		say(c, 0, func(s *Say) { s.Until, s.Questions, s.Sites = until, 3, season.Sites[:2] }),
 		say(c, 3, func(s *Say) {
 			s.Until, s.Tray, s.N, s.Swapped, s.Moved = until, tray, 2, true, 1
 			s.Shots = []Shot{
@@ -239,7 +243,7 @@ func samples(t *testing.T) []Say {
 			s.New, s.Gone = materials[3:4], materials[4:5]
 			s.Line.Photos = append(s.Line.Photos, intake.Photo{ID: 9})
 		}),
-		say(c, 9, func(s *Say) { s.Until = until }),
+		say(c, 9, func(s *Say) { s.Until, s.More = until, 120 }),
 		say(submitted, 9, func(s *Say) { s.Ahead, s.Wait = 37, 2*time.Hour }),
 		say(returned, 9, func(s *Say) { s.Until, s.Registration = time.Date(2026, 2, 2, 10, 0, 0, 0, loc), true }),
 		say(passedBy(intake.SitePassed), 9, func(s *Say) { s.Opened = true }),
