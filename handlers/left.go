@@ -15,16 +15,20 @@ import (
 
 const (
 	leftPath = "/staff/left"
-	asideKey = "aside" // in gin's context: the request is none of a person's
+	asideKey = "aside" // in gin's context, or in the query: the request is none of a person's
 )
 
-// aside marks a route whose requests pages send by themselves: nobody need be there.
+// aside marks a route whose requests pages send by themselves: nobody need be there. A page that asks its own address
+// how far something is says so in the query, see byItself.
 func (h *House) aside(next gin.HandlerFunc) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Set(asideKey, true)
 		next(c)
 	}
 }
+
+// byItself says that nobody stands behind a request.
+func byItself(c *gin.Context) bool { return c.GetBool(asideKey) || c.Query(asideKey) != "" }
 
 // sayLeft tells a page how long the session lasts, and whose it is by now. Posted, it says that
 // somebody is at work in the page.

@@ -123,6 +123,33 @@ func TestAHalfWrittenFormComesBackAfterSigningInAgain(t *testing.T) {
 	}
 }
 
+// A page that asks how far something is is nobody at work. Who comes back finds what became of it.
+func TestAPageThatWaitsIdlesOutAndIsFoundAgain(t *testing.T) {
+	w, c, v := impatient(t)
+	batch := w.begin(c)
+	v.Go(w.server.URL + batch)
+	v.Until("it runs", `document.querySelector("#progress progress")`)
+	v.Until("it asks", `performance.getEntriesByType("resource").filter((r) => r.name.includes("aside=1")).length > 2`)
+	v.empty(t, c)
+	if _, err := w.Desk.WorkBatch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.Click(".login a")
+	v.Type("input[name=name]", "王老师")
+	v.Type("input[name=password]", password+"\r")
+	v.Until("the result", `location.pathname === "`+batch+`" && document.querySelector("#progress .s-passed") && !document.querySelector("#progress progress")`)
+
+	// The export's page has an address by then, and what was chosen in it comes back.
+	v.Go(w.server.URL + "/staff/export")
+	v.Value(`(() => { document.querySelector("form[data-export]").addEventListener("submit", (e) => e.preventDefault()); return ""; })()`)
+	v.Value(`(() => { document.querySelector("[name=state]").selectedIndex = 1; return ""; })()`)
+	v.Click("form[data-export] button")
+	v.Until("its address", `location.search === "?watch=" + document.querySelector("[name=watch]").value`)
+	v.empty(t, c)
+	v.signInElsewhere("王老师")
+	v.Until("what was chosen", `document.querySelector("[name=state]")?.selectedIndex === 1`)
+}
+
 func TestAPageIsEmptiedWhenTheServerCannotBeReached(t *testing.T) {
 	w, c, v := impatient(t)
 	w.server.CloseClientConnections()

@@ -159,7 +159,7 @@ func (h *House) own(f staffHandler) gin.HandlerFunc {
 			h.toLogin(c)
 			return nil
 		}
-		if !c.GetBool(asideKey) {
+		if !byItself(c) {
 			if err := h.touch(c.Request.Context()); err != nil {
 				return err
 			}
@@ -359,8 +359,8 @@ func (h *House) takeUndo(ctx context.Context) (*templates.Undo, error) {
 
 const loginPath = "/staff/login"
 
-// toLogin sends somebody without a session to the login page. A form that htmx posts is told so
-// instead: what was typed must not be lost.
+// toLogin sends somebody without a session to the login page. Scripts are told so instead: what was typed must not be
+// lost, and static/left.js knows the way back.
 func (h *House) toLogin(c *gin.Context) {
 	if _, err := c.Request.Cookie(h.sessions.Cookie.Name); err == nil { // of a session that is over
 		forget(c)
@@ -369,13 +369,9 @@ func (h *House) toLogin(c *gin.Context) {
 	if c.Request.Method == http.MethodGet && !strings.HasPrefix(c.Request.URL.Path, "/staff/photos/") {
 		target += "?next=" + url.QueryEscape(withoutWords(c.Request.URL))
 	}
-	switch {
-	case fromHtmx(c) && c.Request.Method == http.MethodGet:
-		c.Header("HX-Redirect", loginPath)
+	if fromHtmx(c) {
 		c.Status(http.StatusUnauthorized)
-	case fromHtmx(c):
-		c.Status(http.StatusUnauthorized)
-	default:
-		c.Redirect(http.StatusSeeOther, target)
+		return
 	}
+	c.Redirect(http.StatusSeeOther, target)
 }

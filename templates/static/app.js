@@ -28,6 +28,7 @@ document.addEventListener("htmx:afterSettle", fade);
 document.addEventListener("htmx:sendError", () => say("say-offline"));
 document.addEventListener("htmx:timeout", () => say("say-offline"));
 document.addEventListener("htmx:responseError", (e) => {
+  if (e.detail.xhr.status === 401 && e.detail.requestConfig.verb === "get") return; // left.js empties the page
   say(e.detail.xhr.status === 401 ? "say-expired" : "say-trouble");
 });
 

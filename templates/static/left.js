@@ -48,6 +48,7 @@
     document.body.replaceChildren(...nodes);
     document.body.className = look;
     document.title = title;
+    document.dispatchEvent(new CustomEvent("back")); // out of the page, nothing has asked how far things are
   }
 
   // ask asks how long the session lasts; null: nobody knows. Only POST says that somebody is here.
@@ -105,6 +106,10 @@
   window.addEventListener("focus", seen);
   window.addEventListener("pageshow", (e) => { if (e.persisted) look(); });
   window.addEventListener("online", seen);
+  // A page that asks how far something is may be the first to hear that the session is over.
+  document.addEventListener("htmx:responseError", (e) => {
+    if (e.detail.xhr.status === 401 && e.detail.requestConfig.verb === "get") look();
+  });
   others?.addEventListener("message", (e) => { if (emptied || e.data !== who) look(); });
   window.addEventListener("beforeunload", (e) => { if (emptied?.nodes) e.preventDefault(); });
 })();

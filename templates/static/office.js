@@ -29,7 +29,10 @@ document.addEventListener("submit", (e) => {
   request.send(new FormData(form));
 });
 
-// A form that is answered by a file leaves its page standing: it then asks how far the file is.
+// A form that is answered by a file leaves its page standing: it then asks how far the file is, and has an address under
+// which that is found again.
 document.addEventListener("submit", (e) => {
-  if (e.target.matches("form[data-export]")) document.body.dispatchEvent(new Event("exporting"));
+  if (!e.target.matches("form[data-export]")) return;
+  history.replaceState(null, "", "?watch=" + e.target.elements.watch.value);
+  document.body.dispatchEvent(new Event("exporting"));
 });
