@@ -210,7 +210,8 @@ func TestWhatIsNoRouteIsNotFound(t *testing.T) {
 		{http.MethodGet, "/examples/diploma", 404}, // has no example
 		{http.MethodGet, "/static/000000000000/app.css", 404},
 		{http.MethodGet, "/static/../house.go", 404},
-		{http.MethodGet, decisionPath(c), 405},
+		{http.MethodGet, decisionPath(c), 303}, // to the sheet: above_test.go
+		{http.MethodPut, decisionPath(c), 405},
 		{http.MethodPost, "/staff/numbers", 405},
 		{http.MethodPut, "/wechat", 405},
 	} {

@@ -23,6 +23,7 @@ const logPath = "/staff/log"
 // auditLog is the audit log with a search, for admins.
 func (h *House) auditLog(c *gin.Context, staff intake.Staff) error {
 	v := c.Request.URL.Query()
+	v.Set("actor", actorOf(v))
 	asked, number := h.asked(c.Request.Context(), staff, cmp.Or(v.Get("q"), v.Get("number"))) // a number in an old address is no id
 	s := review.LogSearch{
 		Actor: v.Get("actor"), Action: v.Get("action"), Number: number,
@@ -80,7 +81,7 @@ func (h *House) searchLog(c *gin.Context, staff intake.Staff) error {
 func (h *House) logURL(v url.Values, asked string, before int64) string {
 	to := url.Values{}
 	for name, value := range map[string]string{
-		"actor": v.Get("actor"), "action": v.Get("action"), "from": dayText(h.dayOf(v.Get("from"))), "until": dayText(h.dayOf(v.Get("until"))), "q": asked,
+		"actor": actorOf(v), "action": v.Get("action"), "from": dayText(h.dayOf(v.Get("from"))), "until": dayText(h.dayOf(v.Get("until"))), "q": asked,
 	} {
 		if value != "" {
 			to.Set(name, value)
@@ -93,6 +94,14 @@ func (h *House) logURL(v url.Values, asked string, before int64) string {
 		return logPath
 	}
 	return logPath + "?" + to.Encode()
+}
+
+// actorOf is whose lines are wanted: anything else, such as a name, is nobody's, and goes into no address.
+func actorOf(v url.Values) string {
+	if actor := v.Get("actor"); review.IsActor(actor) {
+		return actor
+	}
+	return ""
 }
 
 func (h *House) logLine(line review.LogLine) templates.LogLine {

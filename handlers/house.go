@@ -77,7 +77,7 @@ func (h *House) Router() (http.Handler, error) {
 		engine.Handle(r.method, r.path, r.handler)
 	}
 	engine.NoRoute(h.serve(func(*gin.Context) error { return intake.ErrNotFound }))
-	engine.NoMethod(h.serve(func(*gin.Context) error { return errMethod }))
+	engine.NoMethod(h.noMethod())
 
 	guard := http.NewCrossOriginProtection()
 	if origin := h.origin(); origin != "" {

@@ -205,11 +205,23 @@ func (h *House) frame(c *gin.Context) templates.Frame {
 	if who, ok := c.Value(whoKey).(intake.Staff); ok {
 		f.User = &templates.User{
 			Name: who.Name, Role: who.Role, Site: h.siteName(who.Site),
-			Bound: h.duty(who) != "", People: review.ManagesAny(who), Log: review.ReadsLog(who),
+			Bound: h.duty(who) != "", People: review.ManagesAny(who), Log: review.ReadsLog(who), Waiting: h.waiting(c, who),
 			ID: who.ID, Left: seconds(h.left(c.Request.Context())), Step: seconds(h.step()),
 		}
 	}
 	return f
+}
+
+// waiting counts the questions that wait for an account, when its page is written: not for the parts that htmx
+// asks for. A page does not fail for want of the count.
+func (h *House) waiting(c *gin.Context, who intake.Staff) func() int {
+	return func() int {
+		n, err := h.Desk.WaitingQuestions(c.Request.Context(), who, templates.MostWaiting)
+		if err != nil {
+			h.log().WarnContext(c.Request.Context(), "questions are not counted", "err", err)
+		}
+		return n
+	}
 }
 
 func (h *House) siteName(code string) string {

@@ -124,6 +124,8 @@ func passwordProblem(err error) string {
 		return "same"
 	case errors.Is(err, review.ErrStaffPassword):
 		return "short"
+	case errors.Is(err, review.ErrLongPassword):
+		return "long"
 	case errors.Is(err, review.ErrCommonPassword):
 		return "common"
 	}

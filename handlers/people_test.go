@@ -59,14 +59,16 @@ func TestANewAccountBeginsWithItsOwnPassword(t *testing.T) {
 	if got := b.get("/staff/"); got.location() != "/staff/me" {
 		t.Errorf("work before the own password: %d to %q", got.status, got.location())
 	}
+	long := strings.Repeat("seven whales, ", 74)[:1024]
 	for name, form := range map[string]url.Values{
 		"differ": {"password": {initial}, "new": {"four plain words here"}, "again": {"four plain words"}},
 		"old":    {"password": {"wrong"}, "new": {"four plain words here"}, "again": {"four plain words here"}},
 		"same":   {"password": {initial}, "new": {initial}, "again": {initial}},
 		"short":  {"password": {initial}, "new": {"kurz"}, "again": {"kurz"}},
 		"common": {"password": {initial}, "new": {"password123456"}, "again": {"password123456"}},
+		"long":   {"password": {initial}, "new": {long + "s"}, "again": {long + "s"}},
 	} {
-		if got := b.post("/staff/me/password", form); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, `role="alert"`) {
+		if got := b.post("/staff/me/password", form); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, `role="alert"`) || strings.Contains(got.body, "太长了") != (name == "long") {
 			t.Errorf("%s: %d", name, got.status)
 		}
 	}
@@ -81,6 +83,32 @@ func TestANewAccountBeginsWithItsOwnPassword(t *testing.T) {
 	}
 	if got := elsewhere.get("/staff/me"); got.status != http.StatusSeeOther {
 		t.Errorf("another session outlives the password: %d", got.status)
+	}
+}
+
+// A browser cuts what is pasted to maxlength and says nothing.
+func TestNoPasswordFieldCutsWhatIsPasted(t *testing.T) {
+	w := newWorld(t).open()
+	b := w.signedIn("王老师")
+	fields := regexp.MustCompile(`<input [^>]*type="password"[^>]*>`)
+	for page, want := range map[string]int{"/staff/me": 3, "/staff/again": 1} {
+		found := fields.FindAllString(b.get(page).body, -1)
+		if len(found) != want || strings.Contains(strings.Join(found, ""), "maxlength") {
+			t.Errorf("%s: %q", page, found)
+		}
+	}
+	if found := fields.FindAllString(w.browser().get("/staff/login").body, -1); len(found) != 1 || strings.Contains(found[0], "maxlength") {
+		t.Errorf("signing in: %q", found)
+	}
+	longest := strings.Repeat("seven whales 七", 63) + "and their keeper" // 1,024 bytes
+	if got := b.post("/staff/me/password", url.Values{"password": {password}, "new": {longest}, "again": {longest}}); got.location() != "/staff/me" {
+		t.Fatalf("%d bytes as a password: %d", len(longest), got.status)
+	}
+	if got := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {longest[:1023]}}); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("without its last byte: %d", got.status)
+	}
+	if got := w.browser().post("/staff/login", url.Values{"name": {"王老师"}, "password": {longest}}); got.location() != "/staff/" {
+		t.Errorf("the whole: %d", got.status)
 	}
 }
 
@@ -223,6 +251,8 @@ func TestTheLogIsFoundByWhoWhatWhomAndWhen(t *testing.T) {
 		"from=2026-02-04":                               -1,
 		"action=%27%20OR%201%3D1%20--":                  -1,
 		"before=x&from=yesterday&actor=":                lines(""),
+		"actor=王老师":                                     lines(""), // of no account: as if it were not there
+		"actor=staff:x":                                 lines(""),
 	} {
 		if got := lines(query); got != want {
 			t.Errorf("%s: %d lines, want %d", query, got, want)
@@ -240,6 +270,16 @@ func TestTheLogIsFoundByWhoWhatWhomAndWhen(t *testing.T) {
 		if err := w.DB.Log(t.Context(), storage.Event{At: w.clock, Actor: "candidate", Action: "photo", CandidateID: c.ID, Detail: fmt.Sprintf(`{"n":%d}`, i)}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	old := admin.get("/staff/log?action=photo&actor=" + url.QueryEscape("王老师"))
+	if links := addresses(old.body); !strings.Contains(links, "/staff/log?action=photo&before=") || strings.Contains(links, "actor") {
+		t.Errorf("a name in an old address: %d, and on to\n%s", old.status, links)
+	}
+	if to := admin.post("/staff/log", url.Values{"actor": {"王老师"}}).location(); to != "/staff/log" {
+		t.Errorf("a name goes into the address: %s", to)
+	}
+	if page := admin.get("/staff/log?actor=" + who).body; !strings.Contains(page, "selected>王老师<") || strings.Contains(addresses(page), url.QueryEscape("王老师")) {
+		t.Error("an account is not chosen by its id, or its name is in an address")
 	}
 	first := admin.get("/staff/log?action=photo").body
 	older := regexp.MustCompile(`href="(/staff/log\?[^"]*before=\d+)"`).FindStringSubmatch(strings.ReplaceAll(first, "&amp;", "&"))

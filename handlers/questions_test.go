@@ -44,6 +44,15 @@ func TestStaffAnswerQuestionsAndSeeWhetherTheWindowIsOpen(t *testing.T) {
 		}
 	}
 	own, foreign := w.signedIn("王老师"), w.signedIn("赵老师")
+	for name, want := range map[string]string{"王老师": "2", "组长": "2", "李主任": "2", "考区组长": "2", "管理员": "2", "赵老师": "", "外站组长": ""} {
+		b := w.signedIn(name)
+		if got := waiting(b.get("/staff/").body); got != want {
+			t.Errorf("%s sees %q waiting, want %q", name, got, want)
+		}
+		if part := b.get("/staff/", "HX-Request", "true").body; strings.Contains(part, "/staff/questions") || !strings.Contains(part, "tabs") {
+			t.Errorf("a part of the page has the head with it:\n%s", part)
+		}
+	}
 	page := own.get("/staff/questions").body
 	if !strings.Contains(page, "可以晚交吗&lt;script&gt;") || !strings.Contains(page, "考生马上收到") {
 		t.Errorf("the page:\n%s", page)
@@ -75,6 +84,9 @@ func TestStaffAnswerQuestionsAndSeeWhetherTheWindowIsOpen(t *testing.T) {
 	if page := own.get("/staff/questions").body; !strings.Contains(page, "已发送，考生会在微信里看到") {
 		t.Errorf("nothing says that the answer went out:\n%s", page)
 	}
+	if got := waiting(own.get(sheetPath(c)).body); got != "1" {
+		t.Errorf("%q wait after one was answered", got)
+	}
 	if got := own.post(path, url.Values{"answer": {"不可以"}}); got.status != 409 || !strings.Contains(got.body, "不可以") || !strings.Contains(got.body, "刚刚回复过") {
 		t.Errorf("a second answer: %d", got.status)
 	}
@@ -85,4 +97,11 @@ func TestStaffAnswerQuestionsAndSeeWhetherTheWindowIsOpen(t *testing.T) {
 	if page := w.signedIn("王老师").get("/staff/questions").body; !strings.Contains(page, "回复时间已过") {
 		t.Error("the page does not say that the window is over")
 	}
+}
+
+// waiting is how many questions the head of a page tells of.
+func waiting(page string) string {
+	_, rest, _ := strings.Cut(page, `<a href="/staff/questions">留言<span class="hide">，</span><b class="waiting">`)
+	n, _, _ := strings.Cut(rest, `</b><span class="hide"> 条等待回复</span></a>`)
+	return n
 }

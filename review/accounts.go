@@ -92,7 +92,7 @@ type NewStaff struct {
 	By       intake.Staff // zero: Office
 }
 
-// AddStaff adds an account. Errors: ErrStaffName, ErrStaffPassword, ErrCommonPassword,
+// AddStaff adds an account. Errors: ErrStaffName, ErrStaffPassword, ErrLongPassword, ErrCommonPassword,
 // ErrStaffRole, ErrStaffSite (all that apply, joined), intake.ErrForbidden when By may not look
 // after such an account, intake.ErrConflict when the name is taken.
 func (d *Desk) AddStaff(ctx context.Context, n NewStaff) (intake.Staff, error) {

@@ -19,7 +19,7 @@ import (
 	"cailiao/storage"
 )
 
-// What changing one's own account answers besides ErrStaffPassword and ErrCommonPassword.
+// What changing one's own account answers besides ErrStaffPassword, ErrLongPassword and ErrCommonPassword.
 var (
 	ErrSamePassword = errors.New("the new password is the old one")
 	ErrTOTPSet      = errors.New("one-time codes are set up already")
@@ -55,7 +55,7 @@ func PasswordTakesCode(staff intake.Staff) bool { return staff.TOTP() && !staff.
 
 // ChangePassword gives somebody another password, by all that signing in takes; their other
 // sessions end. It returns the account as it is then. Errors: ErrBadLogin, ErrTooMany,
-// ErrSamePassword, ErrStaffPassword, ErrCommonPassword.
+// ErrSamePassword, ErrStaffPassword, ErrLongPassword, ErrCommonPassword.
 func (d *Desk) ChangePassword(ctx context.Context, staff intake.Staff, a Attempt, wish string) (intake.Staff, error) {
 	a.Name = staff.Name
 	if _, err := d.check(ctx, a); err != nil {
@@ -63,6 +63,9 @@ func (d *Desk) ChangePassword(ctx context.Context, staff intake.Staff, a Attempt
 	}
 	if password(wish) == password(a.Password) {
 		return staff, ErrSamePassword
+	}
+	if len(wish) > longestPassword { // password makes nothing of it
+		return staff, ErrLongPassword
 	}
 	if err := d.checkPassword(password(wish), staff); err != nil {
 		return staff, err

@@ -35,6 +35,19 @@ func (d *Desk) Questions(ctx context.Context, staff intake.Staff) ([]storage.Que
 	return open, nil
 }
 
+// WaitingQuestions counts the questions that wait for somebody like the account, up to most.
+func (d *Desk) WaitingQuestions(ctx context.Context, staff intake.Staff, most int) (int, error) {
+	site := ""
+	if staff.OfSite() {
+		site = staff.Site
+	}
+	n, err := d.DB.QuestionsOpen(ctx, site, most)
+	if err != nil {
+		return 0, fmt.Errorf("waiting questions: %w", err)
+	}
+	return n, nil
+}
+
 // Answer stores an answer, once, and sends it: at once while the reply window is open, else at
 // the head of the candidate's next reply, which a notice asks for. intake.ErrNotFound: unknown, or of a site the account
 // does not see; intake.ErrConflict: answered already; ErrTooLong; intake.ErrIncomplete: empty.

@@ -28,6 +28,7 @@ const longestPassword = 1024 // bytes
 // but nothing that is tried first).
 var (
 	ErrStaffPassword  = fmt.Errorf("a password has at least %d characters, for leads, area and admins %d", PasswordLength, LongPassword)
+	ErrLongPassword   = fmt.Errorf("a password has at most %d bytes", longestPassword)
 	ErrCommonPassword = errors.New("the password is among the first that are tried: common, leaked, a pattern, or made of the name or the site")
 )
 
@@ -76,8 +77,11 @@ func (d *Desk) LeastPassword(of intake.Staff) int {
 // checkPassword says what is wrong with a password for an account; joined errors.
 func (d *Desk) checkPassword(p string, of intake.Staff) error {
 	var faults []error
-	if utf8.RuneCountInString(p) < d.LeastPassword(of) || len(p) > longestPassword {
+	if utf8.RuneCountInString(p) < d.LeastPassword(of) {
 		faults = append(faults, ErrStaffPassword)
+	}
+	if len(p) > longestPassword {
+		faults = append(faults, ErrLongPassword)
 	}
 	if d.weak(strings.ToLower(p), of) {
 		faults = append(faults, ErrCommonPassword)

@@ -53,7 +53,7 @@ func TestPasswordsThatAreTriedFirstAreRefused(t *testing.T) {
 		{"10 characters of 汉字", intake.RoleSite, "青蛙骑着红色风筝回家", nil},
 		{"64 characters", intake.RoleArea, long(64), nil},
 		{"1,024 bytes", intake.RoleArea, long(1024), nil},
-		{"1,025 bytes", intake.RoleArea, long(1025), review.ErrStaffPassword},
+		{"1,025 bytes", intake.RoleArea, long(1025), review.ErrLongPassword},
 	} {
 		if err := add(fmt.Sprint("zhanglaoshi", i), test.role, test.word); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.what, err, test.want)

@@ -67,8 +67,14 @@ func seed(t *testing.T, db *storage.DB, n int) []intake.Candidate {
 					return err
 				}
 			}
+			if err := tx.AddQuestion(ctx, storage.Question{CandidateID: c.ID, Site: "A", Text: "几号？", AskedAt: t0}); err != nil {
+				return err
+			}
 			if i%50 == 0 {
 				continue // some work is open
+			}
+			if err := tx.AnswerQuestion(ctx, int64(i+1), 1, "11日", t0); err != nil {
+				return err
 			}
 			if err := tx.Finish(ctx, m.ID, "收到", t0); err != nil {
 				return err
@@ -79,7 +85,7 @@ func seed(t *testing.T, db *storage.DB, n int) []intake.Candidate {
 		}
 		return nil
 	}))
-	for _, table := range []string{"candidates", "submissions", "photos", "messages", "notices", "events", "attempts", "talks", "items", "claims", "staff"} {
+	for _, table := range []string{"candidates", "submissions", "photos", "messages", "notices", "events", "attempts", "talks", "items", "claims", "staff", "questions"} {
 		statement := "ANALYZE TABLE " + table
 		if db.Pool().DriverName() == "sqlite" {
 			statement = "ANALYZE " + table
@@ -115,6 +121,8 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"what I hold":               queue(storage.QueueFilter{State: intake.Submitted, Mine: 7}),
 		"next that nobody holds":    next(storage.QueueFilter{Site: "A", State: intake.Submitted, Free: 7, Now: day(1)}),
 		"held":                      func(q storage.Q) error { _, err := q.HeldAmong(ctx, []int64{c.ID, c.ID + 1}, day(1)); return err },
+		"waiting of a site":         func(q storage.Q) error { _, err := q.QuestionsOpen(ctx, "A", 100); return err },
+		"waiting of all":            func(q storage.Q) error { _, err := q.QuestionsOpen(ctx, "", 100); return err },
 		"reason uses":               func(q storage.Q) error { _, err := q.ReasonUses(ctx, []string{"diploma", "trial"}); return err },
 		"search by number":          queue(storage.QueueFilter{Search: c.Number}),
 		"search by name in a site":  queue(storage.QueueFilter{Search: c.Name, Site: "A"}),
@@ -235,7 +243,7 @@ func checkPlan(t *testing.T, pool *sqlx.DB, query string, args []any) {
 const ordered = "submissions_order"
 
 // Claims are not among them: there are no more than people reviewing.
-var ourTable = regexp.MustCompile(`^(candidates|submissions|items|photos|decisions|talks|messages|notices|delivery_events|staff|events|attempts|undos|reason_counts|[cmst])$`)
+var ourTable = regexp.MustCompile(`^(candidates|submissions|items|photos|decisions|talks|messages|notices|delivery_events|staff|events|attempts|undos|reason_counts|questions|[cmst])$`)
 
 // sqliteScan looks for SCAN of a table; page, found, nearest and the like are results.
 func sqliteScan(step map[string]any) bool {

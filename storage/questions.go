@@ -55,6 +55,17 @@ func (q Q) OpenQuestions(ctx context.Context, site string, limit int) ([]Questio
 	return questions, within("open questions", err)
 }
 
+// QuestionsOpen counts what waits for an answer, of one site or, with an empty code, of all, up to most: on an
+// index, where nothing answered is met.
+func (q Q) QuestionsOpen(ctx context.Context, site string, most int) (int, error) {
+	where, args := "answered_at = 0", []any{}
+	if site != "" {
+		where, args = where+" AND site = ?", append(args, site)
+	}
+	n, err := one(ctx, q, value[int], "SELECT COUNT(*) FROM (SELECT id FROM questions WHERE "+where+" LIMIT ?) open", append(args, most)...)
+	return n, within("count open questions", err)
+}
+
 // Question returns one question, or intake.ErrNotFound.
 func (q Q) Question(ctx context.Context, id int64) (Question, error) {
 	question, err := one(ctx, q, readQuestion, "SELECT "+questionColumns+" WHERE q.id = ?", id)

@@ -17,6 +17,9 @@ func TestQuestionsWaitForTheirSiteAndAreAnsweredOnce(t *testing.T) {
 		ok(t, db.AddQuestion(ctx, storage.Question{CandidateID: c.ID, Site: "A", Text: "几号？", AskedAt: t0}))
 		same(t, len(must(db.OpenQuestions(ctx, "B", 10))(t)), 0)
 		same(t, len(must(db.OpenQuestions(ctx, "", 10))(t)), 1)
+		same(t, must(db.QuestionsOpen(ctx, "B", 10))(t), 0)
+		same(t, must(db.QuestionsOpen(ctx, "A", 10))(t), 1)
+		same(t, must(db.QuestionsOpen(ctx, "", 10))(t), 1)
 		q := must(db.OpenQuestions(ctx, "A", 10))(t)[0]
 		same(t, q.Text, "几号？")
 		same(t, q.AskedAt, t0)
@@ -27,6 +30,11 @@ func TestQuestionsWaitForTheirSiteAndAreAnsweredOnce(t *testing.T) {
 		same(t, q.Answer, "11日")
 		same(t, q.Delivered, true)
 		same(t, len(must(db.OpenQuestions(ctx, "A", 10))(t)), 0)
+		same(t, must(db.QuestionsOpen(ctx, "", 10))(t), 0)
+		for range 3 {
+			ok(t, db.AddQuestion(ctx, storage.Question{CandidateID: c.ID, Site: "A", Text: "几号？", AskedAt: t0}))
+		}
+		same(t, must(db.QuestionsOpen(ctx, "A", 2))(t), 2)
 		_, err := db.Question(ctx, 999)
 		is(t, err, intake.ErrNotFound)
 	})

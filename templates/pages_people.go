@@ -29,7 +29,7 @@ type CodePage struct {
 type MePage struct {
 	Frame
 	Duty      string // what must be done before anything else: "", "password", "totp"
-	Problem   string // with the password: "", "differ", "old", "same", "short", "common", "many"
+	Problem   string // with the password: "", "differ", "old", "same", "short", "long", "common", "many"
 	Least     int    // characters of a password
 	AskCode   bool   // changing the password takes a one-time code too
 	Places    int    // where the account is signed in

@@ -111,3 +111,20 @@ func TestEveryDoubtHasWordsForStaff(t *testing.T) {
 		}
 	}
 }
+
+func TestTheHeadTellsHowManyQuestionsWait(t *testing.T) {
+	for n, want := range map[int]string{0: "", 1: "1", 99: "99", 100: "99+"} {
+		asked := 0
+		user := User{Waiting: func() int { asked++; return n }}
+		if got := user.Asked(); got != want || asked != 1 {
+			t.Errorf("%d: %q, asked %d times", n, got, asked)
+		}
+		user.Bound = true
+		if got := user.Asked(); got != "" || asked != 1 {
+			t.Errorf("somebody with a duty to do first: %q, asked %d times", got, asked)
+		}
+	}
+	if got := (User{}).Asked(); got != "" {
+		t.Errorf("nobody counts: %q", got)
+	}
+}

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"cailiao/intake"
@@ -35,9 +36,29 @@ type User struct {
 	People bool // looks after other accounts
 	Log    bool // reads the audit log
 
+	Waiting func() int // questions to answer, MostWaiting: that many or more; asked only where it is shown. nil: none
+
 	ID   int64
 	Left int // seconds until the session ends, if nothing is done
 	Step int // seconds after which doing something counts again
+}
+
+// MostWaiting is where the count of waiting questions ends.
+const MostWaiting = 100
+
+// Asked is how many questions wait, as shown: empty for none.
+func (u User) Asked() string {
+	if u.Bound || u.Waiting == nil {
+		return ""
+	}
+	switch n := u.Waiting(); {
+	case n <= 0:
+		return ""
+	case n >= MostWaiting:
+		return strconv.Itoa(MostWaiting-1) + "+"
+	default:
+		return strconv.Itoa(n)
+	}
 }
 
 // LoginPage is the sign-in form.
