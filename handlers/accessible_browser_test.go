@@ -38,7 +38,7 @@ func TestNoPageOfStaffHasABarrier(t *testing.T) {
 	axe.Look(v.Window, "login")
 	v.signIn("管理员")
 	pages := []string{
-		"/staff/?state=all", "/staff/?state=submitted", sheetPath(people[0]), sheetPath(people[1]), sheetPath(people[1]) + "/deadline",
+		"/staff/?state=all", "/staff/?state=unbound", "/staff/?state=submitted", sheetPath(people[0]), sheetPath(people[1]), sheetPath(people[1]) + "/deadline",
 		"/staff/notices", "/staff/questions", "/staff/numbers", "/staff/batches", fmt.Sprintf("/staff/batches/%d", id), "/staff/nothing",
 		"/staff/people", "/staff/me", "/staff/me/sessions", "/staff/log", "/staff/roster",
 	}

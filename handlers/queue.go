@@ -19,6 +19,7 @@ import (
 
 const (
 	paramAll  = "all"
+	unbound   = intake.State("unbound") // a tab and its words; no state of a submission
 	dueSoon   = 2 * time.Hour
 	kindParts = 2 // how many attributes stand for "what kind of candidate": the season lists them first
 )
@@ -46,6 +47,12 @@ func (h *House) queue(c *gin.Context, staff intake.Staff) error {
 			return err
 		}
 	}
+	if q.Filter.Unbound {
+		page.State = unbound
+	}
+	if q.Filter.Search != "" && !q.Filter.All {
+		page.Everywhere = queueURL(review.Filter{All: true, Asked: q.Filter.Asked})
+	}
 	page.Items, page.Kinds, page.Mine = h.materials(q.Filter.Item), h.kinds(q.Filter.Attr), q.Filter.Mine
 	for _, row := range q.Rows {
 		page.Rows = append(page.Rows, h.queueRow(row, q.Filter))
@@ -68,13 +75,17 @@ func tabs(staff intake.Staff, q review.Queue) []templates.Tab {
 		total += n
 	}
 	var list []templates.Tab
-	for _, state := range []intake.State{intake.Submitted, intake.SitePassed, intake.Returned, intake.Passed, intake.Collecting, ""} {
+	for _, state := range []intake.State{intake.Submitted, intake.SitePassed, intake.Returned, intake.Passed, intake.Collecting, unbound, ""} {
 		f := review.Filter{State: state, All: state == "", Asked: q.Filter.Asked, Item: q.Filter.Item, Attr: q.Filter.Attr, Mine: q.Filter.Mine}
 		tab := templates.Tab{State: state, Param: string(state), Count: q.Counts[state], URL: queueURL(f)}
-		if state == "" {
+		tab.Current = state == q.Filter.State && !q.Filter.Unbound
+		switch state {
+		case "":
 			tab.Param, tab.Count = paramAll, total
+		case unbound:
+			tab.URL = queueURL(review.Filter{Unbound: true, Asked: q.Filter.Asked, Attr: q.Filter.Attr})
+			tab.Current, tab.Count, tab.More = q.Filter.Unbound, min(q.Unbound, review.MostUnbound-1), q.Unbound >= review.MostUnbound
 		}
-		tab.Current = state == q.Filter.State
 		tab.Mine = tab.Count > 0 && (state == review.Todo(staff) || staff.Role == intake.RoleAdmin && state == intake.SitePassed)
 		list = append(list, tab)
 	}
@@ -86,7 +97,7 @@ func (h *House) queueRow(row storage.QueueRow, f review.Filter) templates.QueueR
 	r := templates.QueueRow{
 		ID: row.CandidateID, URL: sheetURL(row.CandidateID, f), Number: row.Number, Name: row.Name, Site: h.siteName(row.Site),
 		Kind: h.kind(row.Attrs), State: row.State, Round: row.Round, Photos: row.Photos, Undelivered: row.Undelivered,
-		Holder: row.Holder.Name,
+		Holder: row.Holder.Name, Unbound: row.Unbound, Withdrawn: row.Withdrawn,
 	}
 	switch row.State {
 	case intake.Submitted, intake.SitePassed:
@@ -154,7 +165,7 @@ func (h *House) local(t time.Time) time.Time {
 
 // readFilter reads the queue's filter from a query, but for what is searched for.
 func readFilter(v url.Values) review.Filter {
-	f := review.Filter{Overdue: v.Get("overdue") != "", All: v.Get("state") == paramAll}
+	f := review.Filter{Overdue: v.Get("overdue") != "", All: v.Get("state") == paramAll, Unbound: v.Get("state") == string(unbound)}
 	if state := intake.State(v.Get("state")); slices.Contains(intake.States, state) {
 		f.State = state
 	}
@@ -172,6 +183,8 @@ func readFilter(v url.Values) review.Filter {
 func query(f review.Filter) string {
 	v := url.Values{}
 	switch {
+	case f.Unbound:
+		v.Set("state", string(unbound))
 	case f.All:
 		v.Set("state", paramAll)
 	case f.State != "":

@@ -13,6 +13,9 @@ import (
 // PageLength is how many candidates a page of the queue lists.
 const PageLength = 50
 
+// MostUnbound is how far those who are not bound are counted.
+const MostUnbound = 100
+
 const longestSearch = 40 // characters
 
 // Filter says which part of the queue somebody looks at. The zero value is what waits for the
@@ -20,6 +23,7 @@ const longestSearch = 40 // characters
 type Filter struct {
 	State   intake.State // empty: what waits for me, see Todo
 	All     bool         // every state
+	Unbound bool         // who is not bound, whatever the state; many of them have never been in the queue
 	Search  string       // name, 报名号, or the last four of the ID number
 	Asked   string       // what the caller calls the search; it comes back with the filter
 	Overdue bool         // returned, and the deadline has passed
@@ -34,6 +38,7 @@ type Filter struct {
 type Queue struct {
 	Rows           []storage.QueueRow
 	Counts         map[intake.State]int // of every state, whatever the filter
+	Unbound        int                  // how many are not bound, MostUnbound: that many or more
 	Filter         Filter               // as applied: State filled in
 	Earlier, Later bool                 // there are pages before and behind
 	Prev, Next     Filter               // which ask for them
@@ -70,7 +75,11 @@ func (d *Desk) Queue(ctx context.Context, staff intake.Staff, f Filter) (Queue, 
 	if err != nil {
 		return Queue{}, fmt.Errorf("queue counts: %w", err)
 	}
-	q := Queue{Rows: rows, Counts: counts, Filter: f}
+	unbound, err := d.DB.UnboundCount(ctx, where.Site, MostUnbound)
+	if err != nil {
+		return Queue{}, fmt.Errorf("queue counts: %w", err)
+	}
+	q := Queue{Rows: rows, Counts: counts, Unbound: unbound, Filter: f}
 	q.cut(where)
 	return q, nil
 }
@@ -114,7 +123,9 @@ func (d *Desk) Next(ctx context.Context, staff intake.Staff, f Filter, after int
 }
 
 func (f Filter) applied(staff intake.Staff) Filter {
-	if f.All {
+	if f.Unbound { // nobody holds them, and nothing of theirs waits
+		f = Filter{Unbound: true, Search: f.Search, Asked: f.Asked, Attr: f.Attr, Page: f.Page, From: f.From}
+	} else if f.All {
 		f.State = ""
 	} else if f.State == "" {
 		f.State = Todo(staff)
@@ -138,7 +149,7 @@ func Words(typed string) string {
 
 // where bounds a filter by what the account may see at all.
 func (d *Desk) where(staff intake.Staff, f Filter) storage.QueueFilter {
-	where := storage.QueueFilter{State: f.State, Search: f.Search, Overdue: f.Overdue, Item: f.Item, Attr: f.Attr, Now: d.now()}
+	where := storage.QueueFilter{State: f.State, Unbound: f.Unbound, Search: f.Search, Overdue: f.Overdue, Item: f.Item, Attr: f.Attr, Now: d.now()}
 	if f.Mine {
 		where.Mine = staff.ID
 	}

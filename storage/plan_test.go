@@ -20,6 +20,7 @@ import (
 func seed(t *testing.T, db *storage.DB, n int) []intake.Candidate {
 	t.Helper()
 	all := bound(t, db, "A", n)
+	roster(t, db, "B", 30) // who has not bound yet
 	ctx := t.Context()
 	ok(t, db.InTx(ctx, func(tx storage.Q) error {
 		for i, c := range all {
@@ -119,6 +120,13 @@ func hot(t *testing.T, all []intake.Candidate) map[string]func(q storage.Q) erro
 		"a page back, of all":       queue(storage.QueueFilter{Before: &middle}),
 		"queue of a material":       queue(storage.QueueFilter{Site: "A", State: intake.Submitted, Item: "diploma"}),
 		"what I hold":               queue(storage.QueueFilter{State: intake.Submitted, Mine: 7}),
+		"not bound, of a site":      queue(storage.QueueFilter{Site: "A", Unbound: true}),
+		"not bound, of all":         queue(storage.QueueFilter{Unbound: true}),
+		"not bound, further on":     queue(storage.QueueFilter{Site: "B", Unbound: true, Behind: &middle}),
+		"not bound, a page back":    queue(storage.QueueFilter{Unbound: true, Before: &middle}),
+		"next that is not bound":    next(storage.QueueFilter{Site: "B", Unbound: true}),
+		"how many are not bound":    func(q storage.Q) error { _, err := q.UnboundCount(ctx, "", 100); return err },
+		"not bound of a site":       func(q storage.Q) error { _, err := q.UnboundCount(ctx, "A", 100); return err },
 		"next that nobody holds":    next(storage.QueueFilter{Site: "A", State: intake.Submitted, Free: 7, Now: day(1)}),
 		"held":                      func(q storage.Q) error { _, err := q.HeldAmong(ctx, []int64{c.ID, c.ID + 1}, day(1)); return err },
 		"waiting of a site":         func(q storage.Q) error { _, err := q.QuestionsOpen(ctx, "A", 100); return err },

@@ -18,6 +18,7 @@ type QueueFilter struct {
 	Overdue bool         // only those returned whose deadline is over
 	Item    string       // only those of whom this material waits, or is returned; empty: all
 	Attr    Attr         // only candidates with this attribute
+	Unbound bool         // only candidates who are not bound, whatever the state; Item, Mine, Free and Overdue do not go with it
 	Mine    int64        // only those this account holds
 	Free    int64        // not those that others than this account hold; for NextInQueue
 	Now     time.Time    // for Overdue, Mine and Free
@@ -49,6 +50,8 @@ type QueueRow struct {
 	UpdatedAt   time.Time // of the submission
 	Place       Place     // in the queue's order
 	Holder      Hold      // who holds it now; without StaffID nobody
+	Unbound     bool      // no WeChat user is tied to the candidate
+	Withdrawn   bool      // a newer roster no longer has the candidate
 }
 
 const (
@@ -99,6 +102,9 @@ func (q Q) queueRows(ctx context.Context, f QueueFilter) ([]QueueRow, error) {
 
 // queuePage picks the page on an index alone, before candidates are joined.
 func queuePage(f QueueFilter) (string, []any) {
+	if f.Unbound {
+		return unboundPage(f)
+	}
 	picked, args := f.pick("id", f.limit())
 	order := "s.first_round, s.due_order, s.submitted_at, s.candidate_id"
 	if f.Before != nil {
@@ -148,6 +154,9 @@ func (q Q) searchPage(ctx context.Context, f QueueFilter) (string, []any, error)
 	if f.Site != "" {
 		terms, args = append(terms, "c.site = ?"), append(args, f.Site)
 	}
+	if f.Unbound {
+		terms = append(terms, "c.openid IS NULL")
+	}
 	if f.State != "" {
 		terms, args = append(terms, "COALESCE(s.state, ?) = ?"), append(args, intake.Collecting, f.State)
 	}
@@ -164,7 +173,7 @@ func (q Q) searchPage(ctx context.Context, f QueueFilter) (string, []any, error)
 }
 
 const queueColumns = `c.id, c.number, c.name, c.site, c.attrs, s.state, s.round, s.submitted_at, s.deadline_at,
-	s.returned_at, s.updated_at, s.first_round, s.due_order`
+	s.returned_at, s.updated_at, s.first_round, s.due_order, c.openid IS NULL, c.withdrawn_at > 0`
 
 func readQueueRow(r row) (l QueueRow, err error) {
 	l.State, l.Round = intake.Collecting, 1
@@ -173,7 +182,7 @@ func readQueueRow(r row) (l QueueRow, err error) {
 	err = r.Scan(&l.CandidateID, &l.Number, unseal(&l.Name, "candidates.name", &l.Number), &l.Site,
 		attrs{&l.Attrs}, &state, &round,
 		moment{&l.SubmittedAt}, moment{&l.DeadlineAt}, moment{&l.ReturnedAt}, moment{&l.UpdatedAt},
-		blank(&l.Place.Round), blank(&l.Place.Due))
+		blank(&l.Place.Round), blank(&l.Place.Due), &l.Unbound, &l.Withdrawn)
 	l.Place.Submitted, l.Place.Candidate = micros(l.SubmittedAt), l.CandidateID
 	if state != nil && round != nil {
 		l.State, l.Round = *state, *round

@@ -51,6 +51,8 @@ func (q Q) nextInQueue(ctx context.Context, f QueueFilter, after int64) (int64, 
 		return 0, intake.ErrNotFound
 	case f.Search != "":
 		return q.nextFound(ctx, f, after)
+	case f.Unbound:
+		return q.nextUnbound(ctx, f, after)
 	}
 	p, err := one(ctx, q, readPlace, `SELECT first_round, due_order, submitted_at, candidate_id
 		FROM submissions WHERE candidate_id = ?`, after)

@@ -80,7 +80,7 @@ type ProblemPage struct {
 type QueuePage struct {
 	Frame
 	Tabs    []Tab
-	State   intake.State // current tab; empty: all
+	State   intake.State // current tab; empty: all; "unbound": who is not bound, in any state
 	Search  string
 	Lost    bool // what was searched for is gone
 	Overdue bool
@@ -94,7 +94,12 @@ type QueuePage struct {
 	Start   string // URL of the first open candidate of this list; empty: none
 	Prev    string // URLs of the neighbouring pages; empty: none
 	Next    string
+
+	Everywhere string // URL of the same search in every state; empty: this is it, or there is no search
 }
+
+// Unbound says that it lists who is not bound.
+func (q QueuePage) Unbound() bool { return q.State == "unbound" }
 
 // Deadlines says that the list may hold candidates with a deadline.
 func (q QueuePage) Deadlines() bool { return q.State == intake.Returned || q.State == "" }
@@ -117,6 +122,7 @@ type Tab struct {
 	State   intake.State // empty: all
 	Param   string       // its value in the URL
 	Count   int
+	More    bool // or more of them
 	URL     string
 	Current bool
 	Mine    bool // waits for this account's role
@@ -141,6 +147,8 @@ type QueueRow struct {
 	Photos      int
 	Undelivered bool
 	Holder      string // who has its sheet open; empty: nobody
+	Unbound     bool
+	Withdrawn   bool // no longer on the roster
 }
 
 // Span is a length of time in whole units, the largest one or two of which are shown.
