@@ -115,7 +115,7 @@ func (d *Desk) addStaff(ctx context.Context, n NewStaff) (added intake.Staff, in
 		initial = initialPassword()
 		n.Password, s.InitialUntil = initial, d.now().Add(InitialLife)
 	}
-	if err := errors.Join(checkName(s.Name), d.checkPassword(password(n.Password), s), d.checkRole(s)); err != nil {
+	if err := errors.Join(checkName(s.Name), d.checkPassword(n.Password, s), d.checkRole(s)); err != nil {
 		return intake.Staff{}, "", err
 	}
 	if !Manages(n.By, s) {

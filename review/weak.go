@@ -74,14 +74,15 @@ func (d *Desk) LeastPassword(of intake.Staff) int {
 	return LongPassword
 }
 
-// checkPassword says what is wrong with a password for an account; joined errors.
-func (d *Desk) checkPassword(p string, of intake.Staff) error {
+// checkPassword says what is wrong with a password, as typed, for an account; joined errors.
+func (d *Desk) checkPassword(typed string, of intake.Staff) error {
+	if len(typed) > longestPassword {
+		return ErrLongPassword
+	}
 	var faults []error
+	p := password(typed)
 	if utf8.RuneCountInString(p) < d.LeastPassword(of) {
 		faults = append(faults, ErrStaffPassword)
-	}
-	if len(p) > longestPassword {
-		faults = append(faults, ErrLongPassword)
 	}
 	if d.weak(strings.ToLower(p), of) {
 		faults = append(faults, ErrCommonPassword)
