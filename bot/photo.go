@@ -50,6 +50,7 @@ func (t *turn) takePhoto(ctx context.Context) (string, error) {
 		}
 		t.putInTray(s)
 	}
+	t.rememberPlaces()
 	if len(t.shots) > 1 {
 		return t.summary()
 	}

@@ -62,8 +62,15 @@ var numbers = regexp.MustCompile(`\d+|[-~到至]`)
 
 // file files photos of the tray when the text asks for it.
 func (t *turn) file() (reply string, asked bool, err error) {
-	m := filing.FindStringSubmatch(templates.Plain(t.msg.Text))
-	if m == nil || len(t.c.Tray) == 0 {
+	text := templates.Counted(templates.Plain(t.msg.Text))
+	m := filing.FindStringSubmatch(text)
+	if len(t.c.Tray) == 0 {
+		return "", false, nil
+	}
+	if all := parts(text); all != nil {
+		return t.sortOut(all)
+	}
+	if m == nil {
 		return "", false, nil
 	}
 	wanted := expand(m[1])
@@ -71,7 +78,7 @@ func (t *turn) file() (reply string, asked bool, err error) {
 		reply, err = t.throwOut(wanted)
 		return reply, true, err
 	}
-	if t.cmd != "" {
+	if t.cmd != "" || len(intake.Named(t.lines, m[2])) == 0 && len(templates.Topics(m[2])) > 0 {
 		return "", false, nil
 	}
 	reply, err = t.fileUnder(wanted, strings.TrimSpace(m[2]))

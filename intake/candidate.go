@@ -127,6 +127,7 @@ type Memo struct {
 	Revoking bool     `json:"revoking,omitempty"` // the last reply asked whether the agreement is taken back
 	Hunches  []Hunch  `json:"hunches,omitempty"`  // what reading made of photos, to be asked about, oldest first
 	Choosing string   `json:"choosing,omitempty"` // SHA256 of the photo whose two ways up were shown last
+	Placed   []Found  `json:"placed,omitempty"`   // where the photos of the last album went at once, by the numbers told
 	Found    []Found  `json:"found,omitempty"`    // photos filed from the tray by what stands on them, to be told
 }
 

@@ -99,6 +99,7 @@ type Attribute struct {
 type Material struct {
 	Code        string   `yaml:"code"`        // "id_front"
 	Name        string   `yaml:"name"`        // "身份证人像面"
+	Also        []string `yaml:"also"`        // other names people write
 	Requirement string   `yaml:"requirement"` // what the picture must show
 	Why         string   `yaml:"why"`         // why it is on this candidate's list
 	Example     string   `yaml:"example"`     // an example picture, relative to the season file

@@ -177,6 +177,10 @@ func (b *seasonBuild) materials() {
 		b.text(key+".why", m.Why, 0, 60)
 		b.text(key+".source", m.Source, 0, 200)
 		b.example(key+".example", m.Example)
+		b.count(key+".also", len(m.Also), 0, 12)
+		for j, name := range m.Also {
+			b.text(indexKey(key+".also", j), name, 2, 20)
+		}
 		b.count(key+".words", len(m.Words), 0, 12)
 		for j, word := range m.Words {
 			b.text(indexKey(key+".words", j), word, 2, 20)

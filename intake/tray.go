@@ -15,26 +15,32 @@ func TrayNumber(c Case) int {
 	return last + 1
 }
 
-// Named finds the materials somebody means by a name: exactly that one, else those whose name
-// begins so, else those that hold it.
+// Named finds the materials somebody means by a name: exactly that one, by its own or another name, else
+// those whose name begins so, else those that hold it.
 func Named(lines []Line, name string) []Line {
 	name = strings.Join(strings.Fields(name), "")
 	if name == "" {
 		return nil
 	}
-	for _, fits := range []func(full string) bool{
-		func(full string) bool { return full == name },
-		func(full string) bool { return strings.HasPrefix(full, name) },
-		func(full string) bool { return len(name) >= len("证书") && strings.Contains(full, name) },
+	for _, fits := range []func(m Material) bool{
+		func(m Material) bool { return m.Name == name },
+		func(m Material) bool { return slices.Contains(m.Also, name) },
+		func(m Material) bool { return strings.HasPrefix(m.Name, name) },
+		func(m Material) bool { return len(name) >= len("证书") && strings.Contains(m.Name, name) },
 	} {
 		var found []Line
 		for _, l := range lines {
-			if fits(l.Material.Name) {
+			if fits(l.Material) {
 				found = append(found, l)
 			}
 		}
 		if len(found) > 0 {
 			return found
+		}
+	}
+	for _, tail := range []string{"的照片", "照片", "图片", "原件"} {
+		if short, ok := strings.CutSuffix(name, tail); ok {
+			return Named(lines, short)
 		}
 	}
 	return nil

@@ -91,6 +91,17 @@ func TestCommandsAreUnderstoodAsPeopleTypeThem(t *testing.T) {
 	}
 }
 
+func TestCountingWordsAreNumbersWhereverTheyStand(t *testing.T) {
+	for text, want := range map[string]string{
+		"第一张身份证正面,第二张反面": "第1张身份证正面,第2张反面", "第十张": "第10张", "第十二张": "第12张", "第二十三张": "第23张", "第二十张": "第20张",
+		"第一人民医院": "第一人民医院", "一张": "一张",
+	} {
+		if got := Counted(text); got != want {
+			t.Errorf("Counted(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestEveryLinkedWordIsAlsoACommand(t *testing.T) {
 	for _, word := range linkedWords(t) {
 		if name, _ := Command(word); name == "" {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	_ "embed"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -115,6 +117,24 @@ func Plain(text string) string {
 	text = width.Fold.String(text)
 	return strings.TrimFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || r != '?' && unicode.IsPunct(r) || r == '~' || r == '～'
+	})
+}
+
+var counted = regexp.MustCompile(`第([一二三四五六七八九十]{1,3})([张个号幅])`)
+
+// Counted writes 「第二张」 as 「第2张」, wherever it stands.
+func Counted(text string) string {
+	return counted.ReplaceAllStringFunc(text, func(word string) string {
+		m := counted.FindStringSubmatch(word)
+		_, n := splitNumber(m[1])
+		if tens, ones, ok := strings.Cut(m[1], "十"); ok && tens != "" { // 二十三
+			_, high := splitNumber(tens)
+			_, low := splitNumber(ones)
+			n = high*10 + low
+		} else if m[1] == "十" {
+			n = 10
+		}
+		return "第" + strconv.Itoa(n) + "张"
 	})
 }
 

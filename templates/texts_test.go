@@ -137,6 +137,12 @@ func variants(t *testing.T, name string, samples []Say) []string {
 		if name == "missing" {
 			say.N = len(say.Short)
 		}
+		if name == "sorted" {
+			say.Shots = nil
+			for i, fate := range []string{"kept", "there", "else", "missing", "twice", "unnamed", "vague", "locked", "full", "deleted"} {
+				say.Shots = append(say.Shots, Shot{From: i + 1, To: i + 1, Fate: fate, Name: "毕业证书"})
+			}
+		}
 		add(Chat(name, say))
 		if name == "ask phone" {
 			say.Candidate.Phone = ""
