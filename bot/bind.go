@@ -35,10 +35,7 @@ func (t *turn) takeNumber(ctx context.Context) (string, error) {
 	}
 	fields := numberFields(templates.Plain(t.msg.Text))
 	if len(fields) == 0 || len(fields) > 2 || !isNumber(fields[0]) {
-		if reply, asked, err := t.siteAsked(); asked || err != nil {
-			return reply, err
-		}
-		return t.say("ask number")
+		return t.askedUnbound(ctx, "ask number")
 	}
 	if intake.IsIDNumber(fields[0]) {
 		t.wiped = true
@@ -70,10 +67,7 @@ func (t *turn) takeProof(ctx context.Context) (string, error) {
 	if isNumber(text) {
 		return t.takeNumber(ctx)
 	}
-	if reply, asked, err := t.siteAsked(); asked || err != nil {
-		return reply, err
-	}
-	return t.say("ask proof again")
+	return t.askedUnbound(ctx, "ask proof again")
 }
 
 // unboundCommand answers the commands that make sense before binding; other command words ask
@@ -86,8 +80,8 @@ func (t *turn) unboundCommand(ctx context.Context) (reply string, ok bool, err e
 		reply, err = t.say("help unbound")
 	case "human":
 		reply, err = t.humanUnbound(ctx)
-	case "privacy":
-		reply, err = t.say("privacy")
+	case "privacy", "thanks":
+		reply, err = t.say(t.cmd)
 	case "revoke", "revoked":
 		reply, err = t.say("revoke unbound")
 	default:

@@ -62,3 +62,25 @@ func fitSites(sites []intake.Site) (fit []intake.Site, more int) {
 	}
 	return sites, 0
 }
+
+// askedUnbound answers a stranger's question as far as that is possible, else with the text named.
+func (t *turn) askedUnbound(ctx context.Context, otherwise string) (string, error) {
+	topics := templates.Topics(t.msg.Text)
+	if len(topics) > 0 && len(t.bot.Season.SitesNamed(templates.Plain(t.msg.Text))) == 0 {
+		switch topics[0] {
+		case "originals", "blurry", "exam", "pictures":
+			return t.say("about " + topics[0])
+		case "progress":
+			return t.say("window unbound")
+		case "help", "example":
+			return t.say("help unbound")
+		case "list":
+			return t.say(otherwise)
+		}
+		return t.humanUnbound(ctx)
+	}
+	if reply, asked, err := t.siteAsked(); asked || err != nil {
+		return reply, err
+	}
+	return t.say(otherwise)
+}

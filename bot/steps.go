@@ -167,9 +167,12 @@ func (t *turn) takeText(ctx context.Context) (string, error) {
 		say.Short = found
 		return templates.Chat("which name", say)
 	}
-	if _, phone := intake.CleanPhone(text); phone {
-		t.wiped = true
-		return t.say("details")
+	for _, word := range append(figures(text), text) {
+		if _, phone := intake.CleanPhone(word); phone {
+			t.wiped = true
+			return t.say("details")
+		}
+		t.wiped = t.wiped || word != text && len(word) >= 8 // perhaps of an ID
 	}
 	if first, _, _ := strings.Cut(text, " "); isNumber(first) && len(first) >= 8 {
 		t.wiped = true // ID digits may stand behind it
@@ -233,6 +236,10 @@ func (b *Bot) command(name string) (step, bool) {
 		return (*turn).deletePhoto, true
 	case "retake":
 		return (*turn).retake, true
+	case "originals", "blurry", "site", "names", "wrong", "lacking", "exam", "giveup", "pictures", "sorry":
+		return says("about " + name), true
+	case "others":
+		return says("already bound"), true
 	case "submit", "confirm":
 		return (*turn).submit, true
 	case "next":

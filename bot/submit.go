@@ -37,7 +37,7 @@ func (t *turn) takeConfirm(ctx context.Context) (string, error) {
 	case "no":
 		t.talk.Stage = stageUpload
 		return t.say("not yet")
-	case "submit", "noted", "":
+	case "submit", "noted", "thanks", "":
 		if t.n > 0 {
 			break
 		}

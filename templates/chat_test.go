@@ -186,3 +186,24 @@ func TestWordsOfStaffAreNoLinksInTheChat(t *testing.T) {
 		}
 	}
 }
+
+func TestThanksAndNodsInManyWordsAreNoYes(t *testing.T) {
+	for text, want := range map[string]string{
+		"好的谢谢": "thanks", "嗯嗯好的谢谢老师": "thanks", "辛苦了老师": "thanks", "謝謝": "thanks", "谢谢[玫瑰]": "thanks", "好的好的收到": "noted", "👌": "noted",
+		"[OK]": "noted", "嗯👍": "noted", "好的": "yes", "好的👌": "yes", "不行": "", "好了吗": "", "老师": "", "谢谢，怎么交": "", "": "", "。": "", "進度": "progress",
+	} {
+		if got, _ := Command(text); got != want {
+			t.Errorf("Command(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWordsThatSayLittleCountOnlyAlone(t *testing.T) {
+	for text, want := range map[string]string{
+		"考试什么时候": "exam", "什么时候": "progress", "缴费怎么交": "exam", "这个怎么交": "help", "過期了還能交嗎": "progress", "毕业证丢了怎么办": "lacking", "怎么办": "help",
+	} {
+		if got := Topics(text); len(got) != 1 || got[0] != want {
+			t.Errorf("Topics(%q) = %v, want %s", text, got, want)
+		}
+	}
+}

@@ -18,7 +18,10 @@ var commandText string
 
 var commands, topics = parseCommands(commandText)
 
-type topic struct{ name, word string }
+type topic struct {
+	name, word string
+	weak       bool // counts only where no other is found
+}
 
 func parseCommands(text string) (byWord map[string]string, inside []topic) {
 	byWord = map[string]string{}
@@ -29,7 +32,8 @@ func parseCommands(text string) (byWord map[string]string, inside []topic) {
 		}
 		if name, ok := strings.CutPrefix(fields[0], "~"); ok {
 			for _, word := range fields[1:] {
-				inside = append(inside, topic{name, word})
+				sure, weak := strings.CutPrefix(name, "~")
+				inside = append(inside, topic{sure, word, weak})
 			}
 			continue
 		}
@@ -42,11 +46,18 @@ func parseCommands(text string) (byWord map[string]string, inside []topic) {
 
 // Topics are the commands a text in somebody's own words asks for, in the order of the text.
 func Topics(text string) []string {
-	text = strings.ToLower(width.Fold.String(text))
+	text = strings.ToLower(simplified(width.Fold.String(text)))
+	if names := topicsIn(text, false); len(names) > 0 {
+		return names
+	}
+	return topicsIn(text, true)
+}
+
+func topicsIn(text string, weak bool) []string {
 	first := map[string]int{}
 	for _, t := range topics {
 		at := strings.Index(text, t.word)
-		if before, known := first[t.name]; at >= 0 && (!known || at < before) {
+		if before, known := first[t.name]; t.weak == weak && at >= 0 && (!known || at < before) {
 			first[t.name] = at
 		}
 	}
@@ -81,12 +92,19 @@ func OnlyNumber(text string) bool {
 // Command reads what a candidate typed: the command's name ("" when it is none) and the number
 // in it (0 when there is none), as in 「删除第2张」 or a bare 「3」.
 func Command(text string) (name string, n int) {
+	whole := text
 	text = strings.ToLower(Plain(text))
 	if name, ok := commands[text]; ok {
 		return name, 0
 	}
 	if name := softly(text); name != "" {
 		return name, 0
+	}
+	if name := kindWords(text); name != "" {
+		return name, 0
+	}
+	if text == "" && unsigned(whole) != whole { // nothing but a nod
+		return "noted", 0
 	}
 	word, n := splitNumber(text)
 	return commands[word], n
@@ -102,6 +120,24 @@ func softly(text string) string {
 	return name
 }
 
+var (
+	kind = regexp.MustCompile(`^(?:嗯|好|的|滴|哒|呢|ok|收到|知道|明白|了解|行|可以|谢|多|感|辛苦|麻烦|老师|[您你我啦了哈,!. ])+$`)
+	nod  = regexp.MustCompile(`嗯|好|ok|收到|知道|明白|了解|行|可以`)
+)
+
+// kindWords are thanks, or nods put together as in 「好的好的收到」. They never stand for a yes.
+func kindWords(text string) string {
+	switch {
+	case !kind.MatchString(text) || strings.HasPrefix(text, "你好") || strings.HasPrefix(text, "您好"):
+		return ""
+	case strings.ContainsAny(text, "谢") || strings.Contains(text, "辛苦") || strings.Contains(text, "感谢"):
+		return "thanks"
+	case nod.MatchString(text):
+		return "noted"
+	}
+	return ""
+}
+
 // IsCommand says whether a name, as a menu button may carry it, is a command.
 func IsCommand(name string) bool {
 	for _, known := range commands {
@@ -114,7 +150,7 @@ func IsCommand(name string) bool {
 
 // Plain brings typed text to one form: half-width, no outer spaces, quotes or punctuation.
 func Plain(text string) string {
-	text = width.Fold.String(text)
+	text = simplified(width.Fold.String(unsigned(text)))
 	return strings.TrimFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || r != '?' && unicode.IsPunct(r) || r == '~' || r == '～'
 	})

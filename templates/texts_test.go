@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite docs/chat-texts.md")
 // chapters of the document, by file of templates/chat.
 var chapters = []struct{ file, title string }{
 	{"start.txt", "关注、绑定、联系方式"}, {"list.txt", "清单、情况问题、进度、示例"}, {"photo.txt", "收照片、相册、暂存"},
-	{"submit.txt", "提交与撤回"}, {"review.txt", "审核意见与通知"}, {"privacy.txt", "个人信息"}, {"other.txt", "其他"},
+	{"submit.txt", "提交与撤回"}, {"review.txt", "审核意见与通知"}, {"privacy.txt", "个人信息"}, {"questions.txt", "常见问题"}, {"other.txt", "其他"},
 }
 
 // inside are pieces of other texts: they are read there.
@@ -157,7 +157,7 @@ func writeWords(b *strings.Builder) {
 	for line := range strings.Lines(commandText) {
 		fields := strings.Fields(line)
 		if len(fields) > 1 && fields[0] != "#" {
-			name := strings.Replace(fields[0], "~", "（话里带着）", 1)
+			name := strings.NewReplacer("~~", "（话里带着，没有更清楚的词时）", "~", "（话里带着）").Replace(fields[0])
 			fmt.Fprintf(b, "| %s | %s |\n", name, strings.Join(fields[1:], "、"))
 		}
 	}
