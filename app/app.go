@@ -91,6 +91,7 @@ func Open(ctx context.Context, cfg Config, opts Options) (*App, error) {
 }
 
 func (a *App) openStores(ctx context.Context, opts *Options) (err error) {
+	a.tellPlain()
 	if a.Keys, err = seal.Load(ctx, a.Config.Keys); err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 
 // Finding is one line of `cailiao check`.
 type Finding struct {
-	Part string // "season", "keys", "database", "redis", "blobs", "wechat", "notices", "clamd", "log", "reading"
+	Part string // "season", "keys", "database", "redis", "blobs", "wechat", "notices", "clamd", "tls", "log", "reading"
 	Says string // what was found
 	Err  error  // what to mend; nil: all right
 
@@ -60,6 +60,9 @@ func Check(ctx context.Context, cfg Config) []Finding {
 	add("notices", func() (string, error) { return checkNotices(ctx, cfg, redis) })
 	if cfg.Clamd.Address != "" {
 		add("clamd", func() (string, error) { return checkClamd(ctx, cfg) })
+	}
+	if err := checkPlain(cfg); err != nil {
+		findings = append(findings, Finding{Part: "tls", Err: err, Optional: true})
 	}
 	findings = append(findings, Finding{Part: "log", Err: checkLog(ctx, cfg), Optional: true})
 	says, err := checkReading(cfg)

@@ -44,6 +44,8 @@ type Config struct {
 	Season   string              `yaml:"season"`   // path of the season file, relative to config.yaml
 	Timezone string              `yaml:"timezone"` // IANA name; default Asia/Shanghai
 
+	RequireTLS bool `yaml:"require_tls"` // no store beyond this machine is reached without TLS that is checked
+
 	source []byte // the file, to tell lines
 }
 
@@ -61,24 +63,6 @@ type Server struct {
 // Reading is where the models for reading pictures are. They are optional.
 type Reading struct {
 	Dir string `yaml:"dir"` // filled by setup-reading.sh; default data/reading
-}
-
-// secrets may come from the environment, which wins over the file.
-var secrets = []struct {
-	env   string
-	field func(*Config) *string
-}{
-	{"CAILIAO_WECHAT_APP_SECRET", func(c *Config) *string { return &c.WeChat.AppSecret }},
-	{"CAILIAO_WECHAT_TOKEN", func(c *Config) *string { return &c.WeChat.Token }},
-	{"CAILIAO_WECHAT_ENCODING_AES_KEY", func(c *Config) *string { return &c.WeChat.EncodingAESKey }},
-	{"CAILIAO_WECHAT_PREVIOUS_AES_KEY", func(c *Config) *string { return &c.WeChat.PreviousAESKey }},
-	{"CAILIAO_DATABASE_DSN", func(c *Config) *string { return &c.Database.DSN }},
-	{"CAILIAO_SMS_KEY_SECRET", func(c *Config) *string { return &c.SMS.Secret }},
-	{"CAILIAO_REDIS_PASSWORD", func(c *Config) *string { return &c.Redis.Password }},
-	{"CAILIAO_REDIS_SENTINEL_PASSWORD", func(c *Config) *string { return &c.Redis.SentinelPassword }},
-	{"CAILIAO_BLOBS_SECRET_KEY", func(c *Config) *string { return &c.Blobs.SecretKey }},
-	{"CAILIAO_KEYS", func(c *Config) *string { return &c.Keys.Content }},
-	{"VAULT_TOKEN", func(c *Config) *string { return &c.Keys.Token }},
 }
 
 // LoadConfig reads a configuration file. Unknown keys and bad values are told all at once, each
@@ -105,10 +89,8 @@ func ParseConfig(data []byte, dir string) (Config, error) {
 	if err := intake.DecodeStrict(data, &cfg); err != nil {
 		return cfg, err
 	}
-	for _, s := range secrets {
-		if value, ok := os.LookupEnv(s.env); ok {
-			*s.field(&cfg) = value
-		}
+	if err := cfg.takeSecrets(); err != nil {
+		return cfg, err
 	}
 	if cfg.Database.Driver == "sqlite" && cfg.Database.DSN == "" {
 		cfg.Database.DSN = "data/cailiao.db"
@@ -174,6 +156,11 @@ func (c Config) validateRest() error {
 			errs = append(errs, &intake.FieldError{
 				Key: "notices." + string(kind) + ".sms.template", Problem: "no SMS is sent without sms.provider",
 			})
+		}
+	}
+	if c.RequireTLS {
+		for _, s := range c.plainStores() {
+			errs = append(errs, &intake.FieldError{Key: s.key, Problem: s.where + " is reached without TLS, or without checking its certificate: require_tls forbids it"})
 		}
 	}
 	if c.Season == "" {

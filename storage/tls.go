@@ -5,8 +5,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // TLSConfig is how a connection to a server is encrypted: whose certificates we believe, and
@@ -53,6 +59,48 @@ func (c TLSConfig) open() (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
+}
+
+// Plain names the server that is reached over a network without TLS, or with TLS that would believe anybody; "": none is.
+func (c Config) Plain() string {
+	if c.Driver != "mysql" || c.TLS.Use {
+		return ""
+	}
+	config, err := mysql.ParseDSN(c.DSN)
+	if err != nil || config.Net == "unix" || here(config.Addr) {
+		return ""
+	}
+	if safe := config.TLSConfig; safe != "" && safe != "false" && safe != "skip-verify" && safe != "preferred" {
+		return ""
+	}
+	return config.Addr
+}
+
+// Plain is that of Config.
+func (c RedisConfig) Plain() string {
+	if c.TLS.Use || !slices.ContainsFunc(c.addrs(), func(addr string) bool { return !here(addr) }) {
+		return ""
+	}
+	return c.Where()
+}
+
+// Plain is that of Config.
+func (c BlobsConfig) Plain() string {
+	u, err := url.Parse(c.Endpoint)
+	if c.Driver != "s3" || err != nil || u.Scheme == "https" || here(u.Host) {
+		return ""
+	}
+	return u.Host
+}
+
+// here says that an address, with a port or without, is this machine's own.
+func here(addr string) bool {
+	host := addr
+	if name, _, err := net.SplitHostPort(addr); err == nil {
+		host = name
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 // distrust says in one line why a server's certificate was refused; "" when that is not what
