@@ -2,18 +2,21 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
 
 // Under load most of a turn's cost is going to the server and back. So callers who come while a statement of the same
-// kind is under way share the next one: nobody waits for company, and who is alone goes alone. The more share it, the
-// less each costs; only where the server is far, or slow, several are under way.
+// kind is under way share the next one: the more share it, the less each costs. Who is alone goes alone; only in a crowd
+// is a moment waited for company, and only where the server is far, or slow, several are under way.
 
 // Bounds of shared statements.
 const (
 	batchFlights  = 4                     // statements of one kind under way
-	batchSlow     = 10 * time.Millisecond // who has waited so long for the one before starts another
+	batchSlow     = 50 * time.Millisecond // who has waited so long for the one before starts another
+	batchCrowd    = 4                     // callers who shared the one before: more will come
+	batchGather   = 2 * time.Millisecond  // and are waited for
 	batchMost     = 32                    // callers who share one
 	batchPatience = 5 * time.Second       // what hangs must not hold up for long those who come after the fault
 )
@@ -25,6 +28,7 @@ type batch[K, V any] struct {
 
 	mu      sync.Mutex
 	flights int
+	crowd   bool
 	waiting []*asked[K, V]
 }
 
@@ -75,6 +79,11 @@ func (b *batch[K, V]) start(most int) {
 func (b *batch[K, V]) fly() {
 	for {
 		b.mu.Lock()
+		if b.crowd && len(b.waiting) > 0 {
+			b.mu.Unlock()
+			time.Sleep(batchGather)
+			b.mu.Lock()
+		}
 		n := min(len(b.waiting), batchMost)
 		if n == 0 {
 			b.flights--
@@ -83,6 +92,7 @@ func (b *batch[K, V]) fly() {
 		}
 		group := b.waiting[:n:n]
 		b.waiting = b.waiting[n:]
+		b.crowd = n >= batchCrowd
 		b.mu.Unlock()
 		b.serve(group)
 	}
@@ -148,21 +158,12 @@ func (db *DB) commit(ctx context.Context, c commitment) error {
 }
 
 func (db *DB) commitAll(ctx context.Context, all []commitment) ([]error, error) {
-	errs := make([]error, len(all))
 	if len(all) > 1 {
-		err := db.tryTx(ctx, func(tx Q) error {
-			tx.ends = new([]closing)
-			for _, c := range all {
-				if err := c.do(ctx, tx); err != nil {
-					return err
-				}
-			}
-			return tx.endAll(ctx, *tx.ends)
-		})
-		if err == nil {
+		if errs, err := db.commitTogether(ctx, all); err == nil {
 			return errs, nil
 		}
 	}
+	errs := make([]error, len(all))
 	for i, c := range all {
 		if c.work == nil {
 			errs[i] = db.retry(ctx, func() error { return c.do(ctx, db.Q) })
@@ -171,6 +172,26 @@ func (db *DB) commitAll(ctx context.Context, all []commitment) ([]error, error) 
 		}
 	}
 	return errs, nil
+}
+
+// commitTogether is one transaction, or one statement when there are only ends with a reply.
+func (db *DB) commitTogether(ctx context.Context, all []commitment) ([]error, error) {
+	if !slices.ContainsFunc(all, func(c commitment) bool { return c.work != nil || c.end.Blank || c.end.Reply == "" }) {
+		var ends []closing
+		for _, c := range all {
+			ends = append(ends, c.end)
+		}
+		return db.endEach(ctx, ends)
+	}
+	return make([]error, len(all)), db.tryTx(ctx, func(tx Q) error {
+		tx.ends = new([]closing)
+		for _, c := range all {
+			if err := c.do(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return tx.endAll(ctx, *tx.ends)
+	})
 }
 
 func (c commitment) do(ctx context.Context, q Q) error {

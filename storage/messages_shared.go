@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -188,11 +189,67 @@ func (q Q) endAll(ctx context.Context, all []closing) error {
 	if len(all) == 0 {
 		return nil
 	}
-	var ids, replies, owed, answers []any
+	replies, err := q.sealReplies(all)
+	if err != nil {
+		return err
+	}
+	n, err := q.endRows(ctx, all, replies)
+	if err == nil && n != int64(len(all)) {
+		err = intake.ErrConflict
+	}
+	return err
+}
+
+// endEach is endAll without a transaction: what could be ended is, and each of the others has its intake.ErrConflict. Which
+// are which their replies tell, for no two are sealed alike: so each must have one.
+func (q Q) endEach(ctx context.Context, all []closing) ([]error, error) {
+	replies, err := q.sealReplies(all)
+	if err != nil {
+		return nil, err
+	}
+	errs := make([]error, len(all))
+	n, err := q.endRows(ctx, all, replies)
+	if err != nil || n == int64(len(all)) {
+		return errs, err
+	}
+	ids := make([]any, len(all))
+	for i, c := range all {
+		ids[i] = c.id
+	}
+	stored := map[int64]any{}
+	_, err = list(ctx, q, func(r row) (none struct{}, err error) {
+		var id int64
+		var reply string
+		err = r.Scan(&id, &reply)
+		stored[id] = reply
+		return none, err
+	}, "SELECT id, reply FROM messages WHERE id IN "+marks(1, len(ids)), ids...)
+	for i, c := range all {
+		if stored[c.id] != replies[i] {
+			errs[i] = fmt.Errorf("finish message %d: %w", c.id, intake.ErrConflict)
+		}
+	}
+	return errs, within("finished messages", err)
+}
+
+func (q Q) sealReplies(all []closing) ([]any, error) {
+	replies := make([]any, len(all))
+	for i, c := range all {
+		reply, err := q.sealed(c.Reply, "messages.reply", c.id).Value()
+		if err != nil {
+			return nil, err
+		}
+		replies[i] = reply
+	}
+	return replies, nil
+}
+
+// endRows returns how many of the messages it ended.
+func (q Q) endRows(ctx context.Context, all []closing, replies []any) (int64, error) {
+	var ids, owed, answers []any
 	done := all[0].at
 	for _, c := range all {
-		ids = append(ids, c.id)
-		replies, owed, answers = append(replies, q.sealed(c.Reply, "messages.reply", c.id)), append(owed, c.owed()), append(answers, c.Answer)
+		ids, owed, answers = append(ids, c.id), append(owed, c.owed()), append(answers, c.Answer)
 		if c.at.After(done) {
 			done = c.at // they end together
 		}
@@ -209,10 +266,7 @@ func (q Q) endAll(ctx context.Context, all []closing) error {
 		answer = CASE WHEN answer = '' THEN ` + each("answer", answers) + ` ELSE answer END,
 		done_at = ?, lease_until = 0, owner = '' WHERE id IN `
 	n, err := q.exec(ctx, set+marks(1, len(all))+" AND state = ?", append(append(append(values, micros(done)), ids...), MessageNew)...)
-	if err == nil && n != int64(len(all)) {
-		err = intake.ErrConflict
-	}
-	return within("finish messages", err)
+	return n, within("finish messages", err)
 }
 
 // choice is an expression for a column, with the values it needs, that gives each id its own value; what all share is
