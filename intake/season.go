@@ -162,12 +162,16 @@ type Exemption struct {
 // season does not know are ignored, so that a season file may drop one.
 // The error names the attribute that is missing without a default, or has a wrong type.
 func (s *Season) List(attrs map[string]any) ([]Material, error) {
-	return s.rules.list(s, attrs)
+	r, err := s.rule(attrs)
+	return slices.Clone(r.list), err
 }
 
 // Exempt reports whether a candidate with these attributes need not send pictures, and what to
 // tell them instead.
 func (s *Season) Exempt(attrs map[string]any) (tell string, yes bool) {
+	if r, err := s.rule(attrs); err == nil {
+		return r.tell, r.exempt
+	}
 	return s.rules.exempt(s, attrs)
 }
 

@@ -80,6 +80,7 @@ func ParseSeason(data []byte, loc *time.Location) (*Season, error) {
 		Name: file.Name, Year: file.Year, Area: file.Area, Location: loc,
 		Attributes: file.Attributes, Reasons: file.Reasons, Sites: file.Sites, NoUpload: file.NoUpload,
 		PhotoThresholds: file.Photos.Thresholds, Naming: file.Export, Parting: Parting(file.Privacy),
+		rules: rules{memo: &memo{}},
 	}}
 	b.top()
 	b.window()

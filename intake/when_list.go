@@ -17,6 +17,7 @@ const maxPhotos = 30
 type rules struct {
 	materials  []materialRule // one for each of Season.Materials
 	exemptions []*vm.Program  // one for each of Season.NoUpload
+	memo       *memo
 }
 
 type materialRule struct {
