@@ -3,12 +3,17 @@ package bot
 import (
 	"context"
 	"sync"
+	"time"
 )
+
+// crewStays is how long a goroutine waits for more work: its stack has grown, which costs a new one a twentieth of a turn.
+const crewStays = time.Second
 
 // crew counts goroutines at work. Unlike a WaitGroup it may be waited for while others start.
 type crew struct {
 	mu   sync.Mutex
 	n    int
+	jobs chan func()   // to a goroutine that is done
 	idle chan struct{} // closed when nobody is left; nil while nobody waits
 }
 
@@ -20,12 +25,33 @@ func (c *crew) start(most int, f func()) bool {
 		return false
 	}
 	c.n++
+	if c.jobs == nil {
+		c.jobs = make(chan func())
+	}
 	c.mu.Unlock()
-	go func() {
-		defer c.leave()
-		f()
-	}()
+	select {
+	case c.jobs <- f:
+	default:
+		go c.work(f)
+	}
 	return true
+}
+
+func (c *crew) work(f func()) {
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	for {
+		func() {
+			defer c.leave()
+			f()
+		}()
+		rest.Reset(crewStays)
+		select {
+		case f = <-c.jobs:
+		case <-rest.C:
+			return
+		}
+	}
 }
 
 // size is how many are at work.
