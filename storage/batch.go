@@ -8,15 +8,13 @@ import (
 )
 
 // Under load most of a turn's cost is going to the server and back. So callers who come while a statement of the same
-// kind is under way share the next one: the more share it, the less each costs. Who is alone goes alone; only in a crowd
-// is a moment waited for company, and only where the server is far, or slow, several are under way.
+// kind is under way share the next one: nobody waits for company, and who is alone goes alone. The more share it, the
+// less each costs; only where the server is far, or slow, several are under way.
 
 // Bounds of shared statements.
 const (
 	batchFlights  = 4                     // statements of one kind under way
 	batchSlow     = 50 * time.Millisecond // who has waited so long for the one before starts another
-	batchCrowd    = 4                     // callers who shared the one before: more will come
-	batchGather   = 2 * time.Millisecond  // and are waited for
 	batchMost     = 32                    // callers who share one
 	batchPatience = 5 * time.Second       // what hangs must not hold up for long those who come after the fault
 )
@@ -28,7 +26,6 @@ type batch[K, V any] struct {
 
 	mu      sync.Mutex
 	flights int
-	crowd   bool
 	waiting []*asked[K, V]
 }
 
@@ -79,11 +76,6 @@ func (b *batch[K, V]) start(most int) {
 func (b *batch[K, V]) fly() {
 	for {
 		b.mu.Lock()
-		if b.crowd && len(b.waiting) > 0 {
-			b.mu.Unlock()
-			time.Sleep(batchGather)
-			b.mu.Lock()
-		}
 		n := min(len(b.waiting), batchMost)
 		if n == 0 {
 			b.flights--
@@ -92,7 +84,6 @@ func (b *batch[K, V]) fly() {
 		}
 		group := b.waiting[:n:n]
 		b.waiting = b.waiting[n:]
-		b.crowd = n >= batchCrowd
 		b.mu.Unlock()
 		b.serve(group)
 	}
