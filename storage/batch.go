@@ -9,12 +9,13 @@ import (
 
 // Under load most of a turn's cost is going to the server and back. So callers who come while a statement of the same
 // kind is under way share the next one: nobody waits for company, and who is alone goes alone. The more share it, the
-// less each costs; only where the server is far, or slow, several are under way.
+// less each costs; several are under way only where the server is far, or slow, or so many wait that each is well shared.
 
 // Bounds of shared statements.
 const (
 	batchFlights  = 4                     // statements of one kind under way
 	batchSlow     = 50 * time.Millisecond // who has waited so long for the one before starts another
+	batchFull     = 12                    // or whoever finds so many waiting
 	batchMost     = 32                    // callers who share one
 	batchPatience = 5 * time.Second       // what hangs must not hold up for long those who come after the fault
 )
@@ -46,7 +47,11 @@ func (b *batch[K, V]) ask(ctx context.Context, key K) (V, error) {
 	}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, a)
-	b.start(1)
+	if len(b.waiting) < batchFull {
+		b.start(1)
+	} else {
+		b.start(2)
+	}
 	b.mu.Unlock()
 	slow := time.NewTimer(batchSlow)
 	defer slow.Stop()

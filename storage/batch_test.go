@@ -62,3 +62,33 @@ func TestCallersWhoComeTogetherShareARun(t *testing.T) {
 		}
 	})
 }
+
+func TestManyWhoWaitHaveASecondRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var owner sync.WaitGroup
+		var sizes []int
+		var mu sync.Mutex
+		busy := make(chan struct{})
+		b := batch[int, int]{owner: &owner, run: func(_ context.Context, keys []int) ([]int, error) {
+			mu.Lock()
+			sizes = append(sizes, len(keys))
+			mu.Unlock()
+			<-busy
+			return keys, nil
+		}}
+		for key := range 1 + batchFull + 3 {
+			go func() {
+				if got, err := b.ask(t.Context(), key); got != key || err != nil {
+					t.Errorf("%d: %d, %v", key, got, err)
+				}
+			}()
+			synctest.Wait()
+		}
+		if want := []int{1, batchFull}; !slices.Equal(sizes, want) {
+			t.Errorf("under way are runs of %v, want %v", sizes, want)
+		}
+		close(busy)
+		synctest.Wait()
+		owner.Wait()
+	})
+}
