@@ -30,12 +30,12 @@ const (
 
 // takeNumber takes the 报名号, alone or with the ID digits behind it.
 func (t *turn) takeNumber(ctx context.Context) (string, error) {
-	if reply, ok, err := t.unboundCommand(ctx); ok || err != nil {
+	if reply, ok, err := t.unboundCommand(); ok || err != nil {
 		return reply, err
 	}
 	fields := numberFields(templates.Plain(t.msg.Text))
 	if len(fields) == 0 || len(fields) > 2 || !isNumber(fields[0]) {
-		return t.askedUnbound(ctx, "ask number")
+		return t.askedUnbound("ask number")
 	}
 	if intake.IsIDNumber(fields[0]) {
 		t.wiped = true
@@ -52,7 +52,7 @@ func (t *turn) takeNumber(ctx context.Context) (string, error) {
 
 // takeProof takes the last characters of the ID number, or a corrected 报名号.
 func (t *turn) takeProof(ctx context.Context) (string, error) {
-	if reply, ok, err := t.unboundCommand(ctx); ok || err != nil {
+	if reply, ok, err := t.unboundCommand(); ok || err != nil {
 		return reply, err
 	}
 	text := strings.ReplaceAll(templates.Plain(t.msg.Text), " ", "")
@@ -67,19 +67,19 @@ func (t *turn) takeProof(ctx context.Context) (string, error) {
 	if isNumber(text) {
 		return t.takeNumber(ctx)
 	}
-	return t.askedUnbound(ctx, "ask proof again")
+	return t.askedUnbound("ask proof again")
 }
 
 // unboundCommand answers the commands that make sense before binding; other command words ask
 // for what is missing.
-func (t *turn) unboundCommand(ctx context.Context) (reply string, ok bool, err error) {
+func (t *turn) unboundCommand() (reply string, ok bool, err error) {
 	switch t.cmd {
 	case "":
 		return "", false, nil
 	case "help":
 		reply, err = t.say("help unbound")
 	case "human":
-		reply, err = t.humanUnbound(ctx)
+		reply, err = t.humanUnbound()
 	case "privacy", "thanks":
 		reply, err = t.say(t.cmd)
 	case "revoke", "revoked":

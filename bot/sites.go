@@ -1,8 +1,6 @@
 package bot
 
 import (
-	"context"
-
 	"cailiao/intake"
 	"cailiao/templates"
 )
@@ -16,7 +14,7 @@ const (
 )
 
 // humanUnbound gives the numbers of the exam sites, or asks which one.
-func (t *turn) humanUnbound(context.Context) (string, error) {
+func (t *turn) humanUnbound() (string, error) {
 	say := t.view()
 	if sites := t.bot.Season.Sites; len(sites) <= sitesListed {
 		say.Sites, say.More = fitSites(sites)
@@ -64,7 +62,7 @@ func fitSites(sites []intake.Site) (fit []intake.Site, more int) {
 }
 
 // askedUnbound answers a stranger's question as far as that is possible, else with the text named.
-func (t *turn) askedUnbound(ctx context.Context, otherwise string) (string, error) {
+func (t *turn) askedUnbound(otherwise string) (string, error) {
 	topics := templates.Topics(t.msg.Text)
 	if len(topics) > 0 && len(t.bot.Season.SitesNamed(templates.Plain(t.msg.Text))) == 0 {
 		switch topics[0] {
@@ -77,7 +75,7 @@ func (t *turn) askedUnbound(ctx context.Context, otherwise string) (string, erro
 		case "list":
 			return t.say(otherwise)
 		}
-		return t.humanUnbound(ctx)
+		return t.humanUnbound()
 	}
 	if reply, asked, err := t.siteAsked(); asked || err != nil {
 		return reply, err
