@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -49,15 +50,19 @@ func (c *Config) takeSecrets() error {
 	return errors.Join(errs...)
 }
 
-// secretFile is what a file holds, without the line break most editors and agents end it with.
+// secretFile is what a file holds, without the line break most editors and agents end it with. Its errors do not name the
+// path: some put the secret itself there by mistake.
 func secretFile(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return "", fmt.Errorf("the file named there cannot be read: %w", err)
 	}
 	text := strings.TrimRight(string(data), "\r\n")
 	if text == "" {
-		return "", fmt.Errorf("%s is empty", path)
+		return "", errors.New("the file named there is empty")
 	}
 	return text, nil
 }

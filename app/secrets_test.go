@@ -43,7 +43,7 @@ func TestSecretsComeFromFiles(t *testing.T) {
 	}
 	for name, wrong := range map[string]string{"missing": filepath.Join(dir, "none"), "empty": file("empty", "\n")} {
 		t.Setenv("CAILIAO_REDIS_PASSWORD_FILE", wrong)
-		if _, err := LoadConfig(example); err == nil || !strings.Contains(err.Error(), "CAILIAO_REDIS_PASSWORD_FILE") || !strings.Contains(err.Error(), wrong) {
+		if _, err := LoadConfig(example); err == nil || !strings.Contains(err.Error(), "CAILIAO_REDIS_PASSWORD_FILE") || strings.Contains(err.Error(), wrong) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

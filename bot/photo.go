@@ -227,7 +227,7 @@ func (t *turn) latest() (intake.Line, intake.Photo, bool) {
 	return line, photo, photo.ID != 0
 }
 
-// retake makes the next photo take the place of the one sent last.
+// retake makes the next photo take the place of the one named, or the one sent last.
 func (t *turn) retake(context.Context) (string, error) {
 	if stage := t.stage(); stage != stageUpload && stage != stageConfirm {
 		return t.say("progress")
@@ -237,6 +237,10 @@ func (t *turn) retake(context.Context) (string, error) {
 	switch {
 	case found && chosen.Locked:
 		return t.about("item locked", chosen, nil)
+	case found && t.n > len(chosen.Photos):
+		return t.about("no such photo", chosen, func(say *templates.Say) { say.N = t.n })
+	case found && t.n > 0:
+		line, photo = chosen, chosen.Photos[t.n-1]
 	case found && len(chosen.Photos) > 0:
 		line, photo = chosen, chosen.Photos[len(chosen.Photos)-1]
 	}

@@ -167,6 +167,9 @@ func (t *turn) takeText(ctx context.Context) (string, error) {
 		say.Short = found
 		return templates.Chat("which name", say)
 	}
+	if reply, asked, err := t.deed(ctx); asked || err != nil {
+		return reply, err
+	}
 	for _, word := range append(figures(text), text) {
 		if _, phone := intake.CleanPhone(word); phone {
 			t.wiped = true

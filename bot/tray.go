@@ -71,7 +71,7 @@ func (t *turn) file() (reply string, asked bool, err error) {
 		return t.sortOut(all)
 	}
 	if m == nil {
-		return "", false, nil
+		return t.fileBackwards(text)
 	}
 	wanted := expand(m[1])
 	if name, _ := templates.Command(m[2]); name == "delete" && t.inTray(wanted) {
@@ -82,6 +82,19 @@ func (t *turn) file() (reply string, asked bool, err error) {
 		return "", false, nil
 	}
 	reply, err = t.fileUnder(wanted, strings.TrimSpace(m[2]))
+	return reply, true, err
+}
+
+// backwards is 「毕业证3」 or 「毕业证是第3张」.
+var backwards = regexp.MustCompile(`^(\D+?)\s*(?:是|在|:|=)?\s*第?(\d{1,3}(?:[-~到至、,和]\d{1,3})*)[张号]?$`)
+
+// fileBackwards files photos of the tray that are named after their item.
+func (t *turn) fileBackwards(text string) (reply string, asked bool, err error) {
+	m := backwards.FindStringSubmatch(text)
+	if m == nil || t.cmd != "" || len(intake.Named(t.lines, m[1])) == 0 || !t.inTray(expand(m[2])) {
+		return "", false, nil
+	}
+	reply, err = t.fileUnder(expand(m[2]), m[1])
 	return reply, true, err
 }
 

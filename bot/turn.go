@@ -247,8 +247,8 @@ func (t *turn) effects(reply string, owed []intake.Notice) (all []effect) {
 	return all
 }
 
-// heardStep is how exact HeardAt is kept: the windows counted from it are of days.
-const heardStep = time.Minute
+// heardStep is how exact HeardAt is kept: the windows counted from it are of days, and end a little early.
+const heardStep = 10 * time.Minute
 
 // talked says whether the talk is to be stored.
 func (t *turn) talked() bool {

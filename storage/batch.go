@@ -103,9 +103,18 @@ func (b *batch[K, V]) serve(group []*asked[K, V]) {
 		keys[i] = a.key
 	}
 	got, err := b.run(ctx, keys)
+	alone := err != nil && len(group) > 1 // a row that cannot be read must not fail those who came with it
 	for i, a := range group {
-		if a.err = err; err == nil {
+		switch {
+		case err == nil:
 			a.got = got[i]
+		case alone && ctx.Err() == nil:
+			var own []V
+			if own, a.err = b.run(ctx, keys[i:i+1]); a.err == nil {
+				a.got = own[0]
+			}
+		default:
+			a.err = err
 		}
 		close(a.done)
 	}

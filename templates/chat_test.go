@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,31 @@ func TestCountingWordsAreNumbersWhereverTheyStand(t *testing.T) {
 	} {
 		if got := Counted(text); got != want {
 			t.Errorf("Counted(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWhatIsToBeDoneWithAnItemIsUnderstood(t *testing.T) {
+	for text, want := range map[string]string{
+		"删除毕业证":       "delete 毕业证 0",
+		"毕业证删除":       "delete 毕业证 0",
+		"请把毕业证删了吧。":   "delete 毕业证 0",
+		"删掉 学位证书 第二张": "delete 学位证书 2",
+		"畢業證的第3張刪掉":   "delete 毕业证 3",
+		"我想换学位证":      "retake 学位证 0",
+		"重拍身份证人像面":    "retake 身份证人像面 0",
+		"把学位证换一张":     "retake 学位证 0",
+		"删除第2张":       " 0",
+		"换一张":         " 0",
+		"毕业证可以删除吗?":   " 0",
+		"不要删毕业证":      " 0",
+		"怎么删除毕业证":     " 0",
+		"毕业证":         " 0",
+		"":            " 0",
+	} {
+		command, item, n := Deed(text)
+		if got := strings.TrimPrefix(fmt.Sprintf("%s %s %d", command, item, n), " "); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
 }
