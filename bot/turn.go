@@ -250,19 +250,26 @@ func (t *turn) effects(reply string, owed []intake.Notice) (all []effect) {
 // heardStep is how exact HeardAt is kept: the windows counted from it are of days, and end a little early.
 const heardStep = 10 * time.Minute
 
-// talked says whether the talk is to be stored.
+// talked says whether the talk is to be stored for more than that its user was heard.
 func (t *turn) talked() bool {
 	before := t.was
-	if late := t.talk.HeardAt.Sub(before.HeardAt); late >= 0 && late < heardStep {
-		before.HeardAt = t.talk.HeardAt
-	}
+	before.HeardAt = t.talk.HeardAt
 	return before.Version == 0 || !reflect.DeepEqual(before, t.talk)
+}
+
+// heardAnew says whether it is to be stored that the user was heard.
+func (t *turn) heardAnew() bool {
+	late := t.talk.HeardAt.Sub(t.was.HeardAt)
+	return late < 0 || late >= heardStep
 }
 
 func (t *turn) ending(reply string) storage.Ending {
 	ending := storage.Ending{Reply: reply, Blank: t.wiped}
 	if t.answered {
 		ending.Answer = answeredPassive
+	}
+	if t.heardAnew() && !t.talked() {
+		ending.Heard = t.row.OpenID
 	}
 	return ending
 }

@@ -152,6 +152,7 @@ type Ending struct {
 	Reply  string
 	Answer string // how the reply goes out at this moment; empty: it is owed
 	Blank  bool   // the body held digits of an ID number, or a phone number, and must not stay
+	Heard  string // whose talk is to say that they were heard now; empty: nobody's. Its version stays
 }
 
 func (e Ending) owed() bool { return e.Reply != "" && e.Answer == "" }
@@ -162,6 +163,9 @@ func (q Q) End(ctx context.Context, id int64, e Ending, now time.Time) error {
 	if q.ends != nil && !e.Blank {
 		*q.ends = append(*q.ends, closing{id, e, now})
 		return nil
+	}
+	if err := q.hear(ctx, closing{id, e, now}); err != nil {
+		return err
 	}
 	body, values := "", []any{MessageDone, q.sealed(e.Reply, "messages.reply", id), e.owed(), e.Answer, micros(now)}
 	if e.Blank {

@@ -184,10 +184,33 @@ type closing struct {
 	at time.Time
 }
 
+// hear stores that users were heard.
+func (q Q) hear(ctx context.Context, all ...closing) error {
+	values := []any{int64(0)}
+	var latest time.Time
+	for _, c := range all {
+		if c.Heard != "" {
+			values = append(values, c.Heard)
+		}
+		if c.at.After(latest) {
+			latest = c.at // they are heard together
+		}
+	}
+	if len(values) == 1 {
+		return nil
+	}
+	values[0] = micros(latest)
+	_, err := q.exec(ctx, "UPDATE talks SET heard_at = ? WHERE openid IN "+marks(1, len(values)-1), values...)
+	return within("heard", err)
+}
+
 // endAll is End for many messages by one statement; intake.ErrConflict when one of them is done already.
 func (q Q) endAll(ctx context.Context, all []closing) error {
 	if len(all) == 0 {
 		return nil
+	}
+	if err := q.hear(ctx, all...); err != nil {
+		return err
 	}
 	replies, err := q.sealReplies(all)
 	if err != nil {
@@ -204,6 +227,9 @@ func (q Q) endAll(ctx context.Context, all []closing) error {
 // are which their replies tell, for no two are sealed alike: so each must have one.
 func (q Q) endEach(ctx context.Context, all []closing) ([]error, error) {
 	replies, err := q.sealReplies(all)
+	if err == nil {
+		err = q.hear(ctx, all...) // true, whatever becomes of the ends
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -145,13 +145,16 @@ func TestOfMessagesThatComeTogetherOneAtMostIsAlone(t *testing.T) {
 
 func TestMessagesEndedTogetherKeepTheirOwnRepliesAndEndOnce(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, db *storage.DB) {
-		ids := make([]int64, 40)
+		ids, before := make([]int64, 40), time.Now().Add(-time.Hour)
 		for i := range ids {
 			m, err := db.Arrive(t.Context(), storage.Message{Key: fmt.Sprint("k", i), OpenID: fmt.Sprint("o", i), Kind: "text", ReceivedAt: time.Now()})
 			if err != nil {
 				t.Fatal(err)
 			}
 			ids[i] = m.ID
+			if _, err := db.SaveTalk(t.Context(), intake.Talk{OpenID: fmt.Sprint("o", i), Stage: "upload", HeardAt: before}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		at := time.Now()
 		var lost atomic.Int64
@@ -161,6 +164,9 @@ func TestMessagesEndedTogetherKeepTheirOwnRepliesAndEndOnce(t *testing.T) {
 				e := storage.Ending{Reply: fmt.Sprint("reply ", i%len(ids)), Answer: []string{"", storage.AnsweredPassive}[i%2]}
 				if i%len(ids)%5 == 4 {
 					e = storage.Ending{}
+				}
+				if i%len(ids)%3 == 0 {
+					e.Heard = fmt.Sprint("o", i%len(ids))
 				}
 				id := ids[i%len(ids)]
 				var err error
@@ -195,6 +201,14 @@ func TestMessagesEndedTogetherKeepTheirOwnRepliesAndEndOnce(t *testing.T) {
 			}
 			if err != nil || m.State != storage.MessageDone || m.Reply != want || m.DoneAt.UnixMicro() != at.UnixMicro() {
 				t.Errorf("message %d: %+v, %v", i, m, err)
+			}
+			heard := before
+			if i%3 == 0 {
+				heard = at
+			}
+			talk, err := db.Talk(t.Context(), m.OpenID)
+			if err != nil || talk.HeardAt.UnixMicro() != heard.UnixMicro() || talk.Version != 1 || talk.Stage != "upload" {
+				t.Errorf("talk %d: %+v, %v", i, talk, err)
 			}
 		}
 	})
