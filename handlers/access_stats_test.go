@@ -10,4 +10,5 @@ var accessStats = map[string]gets{
 	"POST /staff/batches":           {303, 404, 404, 404, 404}, // no order
 	"GET /staff/batches":            {303, 200, 200, 200, 200}, // one's own
 	"GET /staff/batches/:id":        {303, 404, 404, 404, 404}, // no such order; see batch_test.go
+	"POST /staff/batches/:id/stop":  {303, 404, 404, 404, 404}, // no such order; see batch_test.go
 }

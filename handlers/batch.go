@@ -157,7 +157,22 @@ func (h *House) startBatch(c *gin.Context, staff intake.Staff) error {
 	if err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, batchesPath+"/"+strconv.FormatInt(id, 10))
+	c.Redirect(http.StatusSeeOther, batchURL(id))
+	return nil
+}
+
+func batchURL(id int64) string { return batchesPath + "/" + strconv.FormatInt(id, 10) }
+
+// stopBatch leaves out whoever still waits in an order.
+func (h *House) stopBatch(c *gin.Context, staff intake.Staff) error {
+	id, err := pathID(c)
+	if err == nil {
+		err = h.Desk.StopBatch(c.Request.Context(), staff, id)
+	}
+	if err != nil {
+		return err
+	}
+	c.Redirect(http.StatusSeeOther, batchURL(id))
 	return nil
 }
 
@@ -171,7 +186,7 @@ func (h *House) batchProgress(c *gin.Context, staff intake.Staff) error {
 	if err != nil {
 		return err
 	}
-	page := templates.BatchProgressPage{Frame: h.frame(c), URL: batchesPath + "/" + strconv.FormatInt(id, 10), Batch: h.batchView(b)}
+	page := templates.BatchProgressPage{Frame: h.frame(c), URL: batchURL(id), Batch: h.batchView(b)}
 	page.Pass = order.Pass
 	if m, ok := h.Season.Material(order.Material); ok {
 		page.Material = m.Name
@@ -202,7 +217,7 @@ func (h *House) batches(c *gin.Context, staff intake.Staff) error {
 
 func (h *House) batchView(b storage.Batch) templates.Batch {
 	return templates.Batch{
-		URL: batchesPath + "/" + strconv.FormatInt(b.ID, 10), At: h.local(b.CreatedAt), Running: b.State == storage.BatchRunning,
+		URL: batchURL(b.ID), At: h.local(b.CreatedAt), Running: b.State == storage.BatchRunning,
 		Done: b.Done, Left: b.Left, Waiting: b.Waiting,
 	}
 }

@@ -87,6 +87,9 @@ func TestManyAreReturnedFromTheListWithoutJavaScript(t *testing.T) {
 		if state := w.caseOf(people[1]).Submission.State; state != intake.Returned {
 			t.Errorf("afterwards: %s", state)
 		}
+		if got := b.post(begun.location()+"/stop", nil); got.status != http.StatusSeeOther || got.location() != begun.location() {
+			t.Errorf("stopped when it is done: %d", got.status)
+		}
 		all := b.post("/staff/batch", url.Values{"all": {"1"}, "filter": {"state=submitted"}, "act": {"pass"}})
 		if all.status != http.StatusOK || !strings.Contains(all.body, "通过 1 位") || !strings.Contains(b.get("/staff/batches").body, begun.location()) {
 			t.Errorf("the whole list: %d", all.status)
@@ -117,14 +120,39 @@ func TestManyAtOnceInARealBrowser(t *testing.T) {
 	v.Shot("batch-phone")
 	v.Click(".go button")
 	v.Until("it goes on", `document.querySelector("#progress progress")`)
+	v.Shot("batch-runs")
 	if _, err := w.Desk.WorkBatch(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	v.Until("the page has found out by itself", `document.querySelectorAll("#progress .s-returned").length === 4 && !document.querySelector("#progress progress")`)
+	v.Until("the page has found out by itself", `document.querySelectorAll("#progress .s-returned").length === 4 && !document.querySelector("#progress progress") &&
+		getComputedStyle(document.querySelector(".stop")).display === "none"`)
 	v.Shot("batch-done")
 	v.Dark()
 	v.Go(w.server.URL + "/staff/?state=submitted")
 	v.Shot("batch-empty")
+}
+
+func TestAnOrderIsStoppedInARealBrowser(t *testing.T) {
+	w := newWorld(t).open()
+	people := w.people(8)
+	for _, c := range people {
+		w.submit(c)
+	}
+	v := chromium(t, w)
+	v.Phone()
+	v.signIn("王老师")
+	v.Go(w.server.URL + w.begin(people[0]))
+	v.Until("it can be stopped", `document.querySelector(".stop button")`)
+	v.Click(".stop button")
+	v.Until("who waited is told as left out", `document.querySelector("#progress").textContent.includes("没轮到就停下了")`)
+	if _, err := w.Desk.WorkBatch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v.Until("it is over", `!document.querySelector("#progress progress") && document.querySelector(".stop").offsetParent === null`)
+	v.Shot("batch-stopped")
+	if state := w.caseOf(people[0]).Submission.State; state != intake.Submitted {
+		t.Errorf("it was decided all the same: %s", state)
+	}
 }
 
 var passAll = review.BatchOrder{Pass: true}

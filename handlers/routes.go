@@ -67,6 +67,7 @@ func (h *House) routes() []route {
 		{post, batchesPath, h.staff(h.startBatch)},
 		{get, batchesPath, h.staff(h.batches)},
 		{get, batchesPath + "/:id", h.staff(h.batchProgress)},
+		{post, batchesPath + "/:id/stop", h.staff(h.stopBatch)},
 		{get, numbersPath, h.staff(h.numbers)},
 		{get, numbersPath + "/:code", h.staff(h.numbersChart)},
 		{get, "/staff/questions", h.staff(h.questions)},

@@ -15,8 +15,11 @@ import (
 // BatchMost is how many candidates one order may be about.
 const BatchMost = 500
 
-// ActionBatch is the audit log's word for an order for many; detail: batchDetail.
-const ActionBatch = "batch.start"
+// Orders for many in the audit log; detail: batchDetail. Of a stop its N are those who were left out.
+const (
+	ActionBatch     = "batch.start"
+	ActionBatchStop = "batch.stop"
+)
 
 // ErrBatchSize is an order about nobody, or about more than BatchMost.
 var ErrBatchSize = errors.New("no candidates, or too many")
@@ -42,6 +45,7 @@ const (
 	OutLate     = "too-late"    // the season allows no more returns
 	OutAccount  = "account"     // the account was disabled meanwhile
 	OutTrouble  = "trouble"     // see the log
+	OutStopped  = "stopped"     // the order was stopped before its turn
 )
 
 // BatchLine is one candidate of a batch before it begins.
@@ -224,13 +228,37 @@ func (d *Desk) StartBatch(ctx context.Context, staff intake.Staff, chosen map[in
 	return id, nil
 }
 
-// Batch is an order with its rows. intake.ErrNotFound: unknown, or somebody else's; an admin sees all.
-func (d *Desk) Batch(ctx context.Context, staff intake.Staff, id int64) (storage.Batch, BatchOrder, []storage.BatchRow, error) {
-	var o BatchOrder
+// StopBatch leaves out whoever waits in an order; who was decided stays so. An order that is worked off already stays as
+// it is. Errors: those of Batch.
+func (d *Desk) StopBatch(ctx context.Context, staff intake.Staff, id int64) error {
+	if _, err := d.ownBatch(ctx, staff, id); err != nil {
+		return err
+	}
+	return d.DB.InTx(ctx, func(tx storage.Q) error {
+		n, err := tx.StopRows(ctx, id, OutStopped, d.now())
+		if err != nil || n == 0 {
+			return err
+		}
+		event, err := d.event(Actor(staff), ActionBatchStop, 0, batchDetail{Batch: id, N: int(n)})
+		if err != nil {
+			return err
+		}
+		return tx.Log(ctx, event)
+	})
+}
+
+func (d *Desk) ownBatch(ctx context.Context, staff intake.Staff, id int64) (storage.Batch, error) {
 	b, err := d.DB.Batch(ctx, id)
 	if err == nil && b.StaffID != staff.ID && staff.Role != intake.RoleAdmin {
 		err = fmt.Errorf("batch %d: %w", id, intake.ErrNotFound)
 	}
+	return b, err
+}
+
+// Batch is an order with its rows. intake.ErrNotFound: unknown, or somebody else's; an admin sees all.
+func (d *Desk) Batch(ctx context.Context, staff intake.Staff, id int64) (storage.Batch, BatchOrder, []storage.BatchRow, error) {
+	var o BatchOrder
+	b, err := d.ownBatch(ctx, staff, id)
 	if err == nil {
 		err = json.Unmarshal(b.Order, &o)
 	}

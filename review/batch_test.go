@@ -185,6 +185,50 @@ func TestAnOrderThatWasCutOffIsGoneOnWithAndDecidesOnce(t *testing.T) {
 	})
 }
 
+func TestAnOrderThatIsStoppedLeavesOutWhoStillWaits(t *testing.T) {
+	each(t, func(t *testing.T, r *room) {
+		all := r.crowd(12)
+		id := r.start(r.site, all, review.BatchOrder{Pass: true})
+		if err := r.StopBatch(t.Context(), r.other, id); !errors.Is(err, intake.ErrNotFound) {
+			t.Errorf("somebody else stops it: %v", err)
+		}
+		decided := 0
+		r.Wake = func() {
+			if decided++; decided == 5 {
+				if err := r.StopBatch(t.Context(), r.site, id); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if worked, err := r.WorkBatch(t.Context()); err != nil || !worked {
+			t.Fatalf("worked %v, %v", worked, err)
+		}
+		r.Wake = nil
+		if err := r.StopBatch(t.Context(), r.admin, id); err != nil { // too late: nothing happens
+			t.Error(err)
+		}
+		if b, err := r.DB.Batch(t.Context(), id); err != nil || b.State != storage.BatchFinished || b.Done != 5 || b.Left != 7 || b.Waiting != 0 {
+			t.Errorf("%+v, %v", b, err)
+		}
+		passed, results := 0, r.results(r.site, id)
+		for _, c := range all {
+			switch state := r.caseOf(c).Submission.State; {
+			case state == intake.SitePassed && results[c.ID] == "done ":
+				passed++
+			case state != intake.Submitted || results[c.ID] != "left "+review.OutStopped:
+				t.Errorf("candidate %d: %s, %q", c.ID, state, results[c.ID])
+			}
+		}
+		if passed != 5 {
+			t.Errorf("%d passed, want 5", passed)
+		}
+		events, err := r.DB.Events(t.Context(), storage.EventFilter{Action: review.ActionBatchStop, Limit: 10})
+		if err != nil || len(events) != 1 {
+			t.Errorf("log: %+v, %v", events, err)
+		}
+	})
+}
+
 func TestWhoIsOpenSomewhereElseIsLeftOutAndTimeIsTaken(t *testing.T) {
 	each(t, func(t *testing.T, r *room) {
 		all := r.crowd(3)

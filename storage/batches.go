@@ -112,6 +112,13 @@ func (q Q) CloseRow(ctx context.Context, id int64, r BatchRow) error {
 	return within(fmt.Sprintf("row of batch %d", id), err)
 }
 
+// StopRows leaves out every row of a batch that waits, and returns how many.
+func (q Q) StopRows(ctx context.Context, id int64, why string, now time.Time) (int64, error) {
+	n, err := q.exec(ctx, "UPDATE batch_rows SET state = ?, why = ?, done_at = ? WHERE batch_id = ? AND state = ?",
+		RowLeft, why, micros(now), id, RowWaiting)
+	return n, within(fmt.Sprintf("stop batch %d", id), err)
+}
+
 // Lease is who works on something, until when.
 type Lease struct {
 	Owner      string // unlike any other's, at most 64 characters
