@@ -68,7 +68,8 @@ const inHand = 1000
 // means acknowledge without a reply (none is due, or it follows by itself). An error means the
 // message is not recorded: WeChat must deliver it again.
 func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
-	body, err := json.Marshal(bodyOf(m, watch.Request(ctx)))
+	said := bodyOf(m, watch.Request(ctx))
+	body, err := json.Marshal(said)
 	if err != nil {
 		return "", err
 	}
@@ -83,7 +84,7 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 	}
 	b.step("recorded")
 	hand := &handover{ready: make(chan outcome, 1)}
-	if !b.beside(ctx, func(ctx context.Context) { b.finish(ctx, came, hand) }) { // it is recorded: Run takes it, in its order
+	if !b.beside(ctx, func(ctx context.Context) { b.finish(ctx, arrival{came, said}, hand) }) { // it is recorded: Run takes it, in its order
 		return "", nil
 	}
 	select {
@@ -99,7 +100,7 @@ func (b *Bot) Answer(ctx context.Context, m wechat.Message) (string, error) {
 }
 
 // finish works on a message and hands the reply to whoever waits, else sends it late.
-func (b *Bot) finish(ctx context.Context, came storage.Arrival, hand *handover) {
+func (b *Bot) finish(ctx context.Context, came arrival, hand *handover) {
 	row := came.Message
 	if row.DoneAt.IsZero() && row.Kind == string(wechat.KindImage) && b.overtaken(ctx, row) {
 		hand.give(outcome{}) // the newer photo's turn takes this one, too, and answers for both

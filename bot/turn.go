@@ -94,23 +94,27 @@ type photoChange struct {
 }
 
 // load reads everything the rules need for this message, or for the photos of this album.
-// fetched holds what earlier tries of the turn have fetched already; now is how the user stands, nil: to be read.
-func (b *Bot) load(ctx context.Context, rows []storage.Message, fetched map[int64]*delivery, now *storage.User) (*turn, error) {
+// fetched holds what earlier tries of the turn have fetched already; came is the message if nothing need be read, or nil.
+func (b *Bot) load(ctx context.Context, rows []storage.Message, fetched map[int64]*delivery, came *arrival) (*turn, error) {
 	row := rows[len(rows)-1]
 	t := &turn{bot: b, now: b.Now(), row: row}
-	if err := json.Unmarshal(row.Body, &t.msg); err != nil {
+	if came != nil {
+		t.msg = came.said
+	} else if err := json.Unmarshal(row.Body, &t.msg); err != nil {
 		return nil, fmt.Errorf("stored message: %w", err)
 	}
 	if err := t.lineUp(rows, fetched); err != nil {
 		return nil, err
 	}
 	t.readCommand()
-	if now == nil {
-		read, err := b.DB.User(ctx, row.OpenID)
-		if err != nil {
+	var now storage.User
+	if came != nil {
+		now = came.User
+	} else {
+		var err error
+		if now, err = b.DB.User(ctx, row.OpenID); err != nil {
 			return nil, err
 		}
-		now = &read
 	}
 	t.was, t.talk, t.unheaded = now.Talk, now.Talk, now.Owed
 	if t.talk.CandidateID == 0 {

@@ -27,7 +27,13 @@ type task struct {
 	openID string
 	hand   *handover // of the request that waits; nil: nobody does
 	sweep  bool      // leave it to whoever is at it already
-	came   *storage.Arrival
+	came   *arrival
+}
+
+// arrival is a message that has just come, with what it says.
+type arrival struct {
+	storage.Arrival
+	said body
 }
 
 var (
@@ -46,7 +52,7 @@ func (b *Bot) work(ctx context.Context, job task) (outcome, error) {
 	defer leave()
 	if job.came != nil && job.came.Alone && !waited {
 		b.step("locked")
-		return b.workOne(ctx, []storage.Message{job.came.Message}, job.hand, &job.came.User)
+		return b.workOne(ctx, []storage.Message{job.came.Message}, job.hand, job.came)
 	}
 	unlock, err := b.lock(ctx, job)
 	if err != nil {
@@ -109,8 +115,8 @@ func (b *Bot) lock(ctx context.Context, job task) (unlock func(), err error) {
 
 // workOne turns one recorded message, or the photos of an album, into their effect and one
 // reply, once. What fails is put off with growing delay so that it never blocks what comes behind it.
-// user is how the user stands, nil: to be read.
-func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handover, user *storage.User) (out outcome, err error) {
+// came is the message when it has just come and how its user stands is known; nil: to be read.
+func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handover, came *arrival) (out outcome, err error) {
 	last := rows[len(rows)-1]
 	ctx = traced(ctx, last)
 	out = outcome{id: last.ID, openID: last.OpenID}
@@ -140,9 +146,9 @@ func (b *Bot) workOne(ctx context.Context, rows []storage.Message, hand *handove
 				out.reply = ""
 				return b.doneElsewhere(ctx, out, err)
 			}
-			user = nil
+			came = nil
 		}
-		t, loadErr := b.load(ctx, rows, fetched, user)
+		t, loadErr := b.load(ctx, rows, fetched, came)
 		if loadErr != nil {
 			return out, loadErr
 		}

@@ -222,7 +222,7 @@ func TestAnOrderThatIsStoppedLeavesOutWhoStillWaits(t *testing.T) {
 		if passed != 5 {
 			t.Errorf("%d passed, want 5", passed)
 		}
-		events, err := r.DB.Events(t.Context(), storage.EventFilter{Action: review.ActionBatchStop, Limit: 10})
+		events, err := r.DB.SearchEvents(t.Context(), storage.EventSearch{Action: review.ActionBatchStop, Limit: 10})
 		if err != nil || len(events) != 1 {
 			t.Errorf("log: %+v, %v", events, err)
 		}

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -80,6 +81,7 @@ func (b *batch[K, V]) start(most int) {
 // fly runs for whoever waits, until nobody does.
 func (b *batch[K, V]) fly() {
 	for {
+		runtime.Gosched() // whoever is about to ask goes first, and shares; nobody there: nothing is lost
 		b.mu.Lock()
 		n := min(len(b.waiting), batchMost)
 		if n == 0 {
