@@ -69,10 +69,8 @@ func (b *Bot) Sweep(ctx context.Context) (more bool) {
 		b.Log.ErrorContext(ctx, "unanswered not read", "err", err)
 		return false
 	}
-	for _, row := range unanswered {
-		b.beside(ctx, func(ctx context.Context) {
-			b.late(traced(ctx, row), outcome{id: row.ID, openID: row.OpenID, reply: row.Reply})
-		})
+	for _, id := range unanswered {
+		b.beside(ctx, func(ctx context.Context) { b.lateAgain(ctx, id) })
 	}
 	return len(openIDs) == sweepBatch || len(unanswered) == sweepBatch
 }
@@ -86,9 +84,22 @@ func (b *Bot) beside(ctx context.Context, f func(context.Context)) bool {
 	})
 }
 
+// lateAgain sends a reply that is owed since before.
+func (b *Bot) lateAgain(ctx context.Context, id int64) {
+	row, err := b.DB.Message(ctx, id)
+	if err != nil {
+		b.Log.ErrorContext(ctx, "owed reply not read", "message", id, "err", err)
+		return
+	}
+	b.late(traced(ctx, row), outcome{id: row.ID, openID: row.OpenID, reply: row.Reply})
+}
+
 // catchUp finishes what stands recorded of a user, unless somebody is at it.
 func (b *Bot) catchUp(ctx context.Context, openID string) {
 	rows, err := b.DB.Unfinished(ctx, openID, b.Now())
+	if err != nil {
+		b.Log.ErrorContext(ctx, "straggler not read", "who", who(openID), "err", err)
+	}
 	if err != nil || len(rows) == 0 {
 		return // the next sweep sees them again
 	}

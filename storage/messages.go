@@ -272,14 +272,11 @@ func (q Q) Stragglers(ctx context.Context, olderThan, now time.Time, limit int) 
 	return users, nil
 }
 
-// Unanswered lists messages done before a time whose reply has not gone out, oldest first.
-func (q Q) Unanswered(ctx context.Context, before time.Time, limit int) ([]Message, error) {
-	messages, err := list(ctx, q, readMessage, "SELECT "+messageColumns+` FROM messages
-		WHERE owed = 1 AND done_at < ? ORDER BY done_at LIMIT ?`, micros(before), limit)
-	if err != nil {
-		return nil, fmt.Errorf("unanswered messages: %w", err)
-	}
-	return messages, nil
+// Unanswered lists the ids of messages done before a time whose reply has not gone out, oldest first. Each is read by
+// itself: one that cannot be read must not hold up the others.
+func (q Q) Unanswered(ctx context.Context, before time.Time, limit int) ([]int64, error) {
+	ids, err := list(ctx, q, value[int64], "SELECT id FROM messages WHERE owed = 1 AND done_at < ? ORDER BY done_at LIMIT ?", micros(before), limit)
+	return ids, within("unanswered messages", err)
 }
 
 // DropOldMessages forgets messages done before a time, and delivery events that came before

@@ -134,10 +134,11 @@ func TestReplyGoesOutOnOneRoad(t *testing.T) {
 		same(t, len(must(db.Unanswered(ctx, t0, 10))(t)), 0)
 		owed := must(db.Unanswered(ctx, t0.Add(time.Second), 10))(t)
 		same(t, len(owed), 1)
-		same(t, owed[0].ID, open)
-		same(t, owed[0].Reply, "收到")
-		same(t, string(owed[0].Body), "")
-		same(t, owed[0].DoneAt, t0)
+		same(t, owed[0], open)
+		reply := must(db.Message(ctx, open))(t)
+		same(t, reply.Reply, "收到")
+		same(t, string(reply.Body), "")
+		same(t, reply.DoneAt, t0)
 
 		var winners atomic.Int32
 		atOnce(10, func(int) {

@@ -79,6 +79,8 @@ func TestCommandsAreUnderstoodAsPeopleTypeThem(t *testing.T) {
 		{"删除第二张", "delete", 2},
 		{"删除 ２", "delete", 2},
 		{"第十一张删掉", "delete", 11},
+		{"换1张", "retake", 0}, // any one
+		{"换第2张", "retake", 2},
 		{"3", "", 3},
 		{"第3项", "", 3},
 		{"谢谢！！", "thanks", 0},

@@ -107,6 +107,9 @@ func Command(text string) (name string, n int) {
 		return "noted", 0
 	}
 	word, n := splitNumber(text)
+	if commands[word] == "retake" && !strings.Contains(text, "第") { // 「换1张」 is any one
+		n = 0
+	}
 	return commands[word], n
 }
 

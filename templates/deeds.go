@@ -11,7 +11,7 @@ import (
 var (
 	deedHead   = regexp.MustCompile(`^(?:请|麻烦|老师|帮我|帮忙|我要|我想|想要|想|把)*`)
 	deedTail   = regexp.MustCompile(`(?:了|吧|一下|呢)*$`)
-	deedNumber = regexp.MustCompile(`第?(\d{1,3})[张号]`)
+	deedNumber = regexp.MustCompile(`第(\d{1,3})张`)
 )
 
 // Deed takes a text apart that tells an item and what to do with a photo of it, as in 「删除毕业证」, 「毕业证第2张删掉」 or

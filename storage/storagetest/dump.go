@@ -10,19 +10,26 @@ import (
 	"cailiao/storage"
 )
 
-// Dump is every value of every table, and every blob, as somebody would read them who stole
-// database and photos, but no keys.
-func Dump(t testing.TB, db *storage.DB, config storage.Config, blobs storage.Blobs) string {
+// Beside is the same database as who stands at the server sees it.
+func Beside(t testing.TB, config storage.Config) *sql.DB {
 	t.Helper()
-	driver, dsn := "sqlite", config.DSN
+	driver, dsn := "sqlite", config.DSN+"?_pragma=busy_timeout(5000)"
 	if config.Driver == "mysql" {
-		driver = "mysql"
+		driver, dsn = "mysql", config.DSN
 	}
 	pool, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
+	t.Cleanup(func() { pool.Close() })
+	return pool
+}
+
+// Dump is every value of every table, and every blob, as somebody would read them who stole
+// database and photos, but no keys.
+func Dump(t testing.TB, db *storage.DB, config storage.Config, blobs storage.Blobs) string {
+	t.Helper()
+	pool := Beside(t, config)
 	counts, err := db.TableCounts(t.Context())
 	if err != nil {
 		t.Fatal(err)
