@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"cailiao/app"
 	"cailiao/app/apptest"
 	"cailiao/storage/storagetest"
 	"cailiao/wechat/wechattest"
@@ -16,7 +15,7 @@ import (
 func TestADamagedRowHoldsUpNobodyElse(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, engine string) {
 		start := time.Date(2026, 2, 1, 10, 0, 0, 0, time.FixedZone("CST", 8*3600))
-		w := apptest.Start(t, engine, start, func(a *app.App) { a.Bot.Patience = 4 * time.Second })
+		w := apptest.Start(t, engine, start)
 		users := bindMany(t, w, 16)
 		server := storagetest.Beside(t, w.Config.Database)
 		damage := func(query string, args ...any) {

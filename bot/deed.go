@@ -10,13 +10,15 @@ import (
 // deed follows a text that names an item and what to do with a photo of it, in one: 「删除毕业证」.
 func (t *turn) deed(ctx context.Context) (reply string, asked bool, err error) {
 	command, item, n := templates.Deed(t.msg.Text)
-	if command == "" || len(intake.Named(t.lines, item)) == 0 {
+	found := intake.Named(t.lines, item)
+	if command == "" || len(found) == 0 {
 		return "", false, nil
 	}
-	line, problem, err := t.meant(item)
-	if problem != "" || err != nil {
-		return problem, true, err
+	if len(found) > 1 {
+		reply, err = t.whichOf(found)
+		return reply, true, err
 	}
+	line := found[0]
 	if command == "retake" && len(line.Photos) == 0 { // the first one, then
 		reply, err = t.pick(line)
 		return reply, true, err

@@ -99,9 +99,10 @@ func (b *Bot) catchUp(ctx context.Context, openID string) {
 	rows, err := b.DB.Unfinished(ctx, openID, b.Now())
 	if err != nil {
 		b.Log.ErrorContext(ctx, "straggler not read", "who", who(openID), "err", err)
-	}
-	if err != nil || len(rows) == 0 {
 		return // the next sweep sees them again
+	}
+	if len(rows) == 0 {
+		return
 	}
 	last := rows[len(rows)-1]
 	ctx = traced(ctx, last)

@@ -163,9 +163,7 @@ func (t *turn) takeText(ctx context.Context) (string, error) {
 	case 1:
 		return t.pick(found[0])
 	default:
-		say := t.view()
-		say.Short = found
-		return templates.Chat("which name", say)
+		return t.whichOf(found)
 	}
 	if reply, asked, err := t.deed(ctx); asked || err != nil {
 		return reply, err

@@ -91,10 +91,14 @@ var backwards = regexp.MustCompile(`^(\D+?)\s*(?:是|在|:|=)?\s*第?(\d{1,3}(?:
 // fileBackwards files photos of the tray that are named after their item.
 func (t *turn) fileBackwards(text string) (reply string, asked bool, err error) {
 	m := backwards.FindStringSubmatch(text)
-	if m == nil || t.cmd != "" || len(intake.Named(t.lines, m[1])) == 0 || !t.inTray(expand(m[2])) {
+	if m == nil || t.cmd != "" || len(intake.Named(t.lines, m[1])) == 0 {
 		return "", false, nil
 	}
-	reply, err = t.fileUnder(expand(m[2]), m[1])
+	wanted := expand(m[2])
+	if !t.inTray(wanted) {
+		return "", false, nil
+	}
+	reply, err = t.fileUnder(wanted, m[1])
 	return reply, true, err
 }
 
@@ -160,6 +164,13 @@ func (t *turn) fileUnder(wanted []int, name string) (string, error) {
 	})
 }
 
+// whichOf asks which of several lines a name means.
+func (t *turn) whichOf(found []intake.Line) (string, error) {
+	say := t.view()
+	say.Short = found
+	return templates.Chat("which name", say)
+}
+
 // meant finds the line a name or list number means; problem is what to say when it is not clear.
 func (t *turn) meant(name string) (line intake.Line, problem string, err error) {
 	if n, convErr := strconv.Atoi(strings.TrimSuffix(name, "项")); convErr == nil {
@@ -180,9 +191,7 @@ func (t *turn) meant(name string) (line intake.Line, problem string, err error) 
 		problem, err = t.sayText("no such name", "", 0)
 		return line, problem, err
 	}
-	say := t.view()
-	say.Short = found
-	problem, err = templates.Chat("which name", say)
+	problem, err = t.whichOf(found)
 	return line, problem, err
 }
 

@@ -186,21 +186,20 @@ type closing struct {
 
 // hear stores that users were heard.
 func (q Q) hear(ctx context.Context, all ...closing) error {
-	values := []any{int64(0)}
+	var who []any
 	var latest time.Time
 	for _, c := range all {
 		if c.Heard != "" {
-			values = append(values, c.Heard)
+			who = append(who, c.Heard)
 		}
 		if c.at.After(latest) {
 			latest = c.at // they are heard together
 		}
 	}
-	if len(values) == 1 {
+	if len(who) == 0 {
 		return nil
 	}
-	values[0] = micros(latest)
-	_, err := q.exec(ctx, "UPDATE talks SET heard_at = ? WHERE openid IN "+marks(1, len(values)-1), values...)
+	_, err := q.exec(ctx, "UPDATE talks SET heard_at = ? WHERE openid IN "+marks(1, len(who)), append([]any{micros(latest)}, who...)...)
 	return within("heard", err)
 }
 

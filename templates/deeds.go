@@ -32,7 +32,7 @@ func Deed(text string) (command, item string, n int) {
 			n, _ = strconv.Atoi(rest[m[2]:m[3]])
 			rest = rest[:m[0]] + rest[m[1]:]
 		}
-		rest = strings.Trim(rest, " 的,，了")
+		rest = strings.Trim(rest, " 的,了")
 		if rest == "" {
 			return "", "", 0
 		}
